@@ -1,0 +1,1 @@
+"""Rules, matching, delivery and the page: what analysts ask for and get."""

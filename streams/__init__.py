@@ -1,0 +1,1 @@
+"""What travels and what it means: messages, topics, detection, and the guarded stream workers."""
