@@ -5,7 +5,8 @@ Each package extends `Settings` with the sections that are its own; `deploy.sett
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,6 +18,8 @@ from streams.errors import UsageError
 
 ENVIRONMENT_PREFIX = "TOCSIN_"
 CONFIG_FILE = "tocsin.toml"
+CONFIG_VARIABLE = "TOCSIN_CONFIG"
+"""Names the settings file, so it is no setting itself."""
 
 
 class Section(BaseModel):
@@ -112,7 +115,52 @@ def load(
     try:
         return kind.model_validate(merged)
     except ValidationError as error:
-        raise UsageError("; ".join(_describe(e, path, from_file, variables) for e in error.errors())) from error
+        place = _Places(path, from_file, variables, options or {})
+        raise UsageError("; ".join(_describe(e, place) for e in error.errors())) from error
+
+
+def origins(
+    kind: type[S],
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+    options: Mapping[str, Any] | None = None,
+) -> Callable[[str], str]:
+    """Where a dotted key got its value, for the same arguments as `load`: `default`, the file, a variable, `option`."""
+    path = file if file is not None else Path(CONFIG_FILE)
+    _, variables = _read_environment(environment)
+    place = _Places(path, _read_file(kind, path, required=file is not None), variables, options or {})
+    return lambda dotted: place.find(tuple(dotted.split("."))) or "default"
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What was read from where, to name the origin of a value."""
+
+    path: Path
+    from_file: Mapping[str, Any]
+    variables: Mapping[tuple[str, ...], str]
+    options: Mapping[str, Any]
+
+    def find(self, keys: tuple[str, ...]) -> str | None:
+        """The place of the highest rank that says anything about these keys."""
+        if _says(self.options, keys):
+            return "option"
+        for set_keys, variable in self.variables.items():
+            if keys[: len(set_keys)] == set_keys:
+                return variable
+        return str(self.path) if _says(self.from_file, keys) else None
+
+
+def _says(values: Any, keys: tuple[str, ...]) -> bool:
+    """Tell whether nested values hold something at these keys, or a plain value on the way to them."""
+    for key in keys:
+        if not isinstance(values, Mapping):
+            return True
+        if key not in values:
+            return False
+        values = values[key]
+    return True
 
 
 def _read_file(kind: type[Settings], path: Path, *, required: bool) -> dict[str, Any]:
@@ -150,18 +198,26 @@ def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], d
     values: dict[str, Any] = {}
     variables: dict[tuple[str, ...], str] = {}
     for variable in sorted(environment):
-        if not variable.startswith(ENVIRONMENT_PREFIX):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == CONFIG_VARIABLE:
             continue
         name, text = variable[len(ENVIRONMENT_PREFIX) :], environment[variable]
         if name.endswith("_FILE"):
             name, text = name[: -len("_FILE")], _read_secret(variable, text)
         keys = tuple(name.lower().split("__"))
         variables[keys] = variable
-        at = values
-        for key in keys[:-1]:
-            at = at.setdefault(key, {})
-        at[keys[-1]] = _parse(text)
+        put(values, keys, parse_value(text), variable)
     return values, variables
+
+
+def put(values: dict[str, Any], keys: Sequence[str], value: Any, origin: str) -> None:
+    """Set a nested value; `origin` names what asked for it, for the error that a section is no plain value."""
+    at = values
+    for key in keys[:-1]:
+        below = at.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise UsageError(f"{origin}: {key} is given both as a value and as a section; keep one of them")
+        at = below
+    at[keys[-1]] = value
 
 
 def _read_secret(variable: str, path: str) -> str:
@@ -171,7 +227,7 @@ def _read_secret(variable: str, path: str) -> str:
         raise UsageError(f"{variable}: the file {path} cannot be read: {error}") from error
 
 
-def _parse(text: str) -> Any:
+def parse_value(text: str) -> Any:
     """A list or table is written as in TOML (`["a", "b"]`); all else is text, which the field converts."""
     if text[:1] in "[{" and text[:1]:
         try:
@@ -189,13 +245,9 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _describe(
-    error: ErrorDetails, path: Path, from_file: Mapping[str, Any], variables: Mapping[tuple[str, ...], str]
-) -> str:
+def _describe(error: ErrorDetails, places: _Places) -> str:
     keys = tuple(str(part) for part in error["loc"])
-    dotted = ".".join(keys)
-    origin = next((v for k, v in variables.items() if keys[: len(k)] == k), None)
-    if origin is None:
-        origin = str(path) if keys and keys[0] in from_file else "option"
-    what = "is no setting that tocsin knows" if error["type"] == "extra_forbidden" else error["msg"].lower()
-    return f"{origin}: {dotted} {what}" if error["type"] == "extra_forbidden" else f"{origin}: {dotted}: {what}"
+    origin = places.find(keys) or "default"
+    if error["type"] == "extra_forbidden":
+        return f"{origin}: {'.'.join(keys)} is no setting that tocsin knows"
+    return f"{origin}: {'.'.join(keys)}: {error['msg'].lower()}"
