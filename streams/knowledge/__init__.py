@@ -1,130 +1,41 @@
-"""What tocsin knows of the world: who held which office when, countries, places, organizations, weapons, in every language.
+"""What tocsin knows of the world: who held which office when, states, places, organizations, weapons, in all languages.
 
 The rows lie beside this file as readable tables. `load` reads them once; everything that it returns is immutable.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from types import MappingProxyType
-
-Forms = Mapping[str, tuple[str, ...]]
-"""Surface forms by language code; `"*"` holds forms that are good in every language of the Latin script."""
-
-NO_FORMS: Forms = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One office held by a person: `country` is ISO alpha-2, `end` is None while it lasts. Days count inclusively."""
-
-    country: str
-    office: str
-    start: date
-    end: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with an office. `forms` are full names, `family` the names used alone, both in the nominative.
-
-    `needs_title` lists the languages (or "*") in which the family name alone is a word or a namesake, so that it counts only
-    beside a title, a country or a given name.
-    """
-
-    id: str
-    name: str
-    terms: tuple[Term, ...]
-    forms: Forms
-    family: Forms = NO_FORMS
-    needs_title: frozenset[str] = frozenset()
-
-    def term_on(self, day: date) -> Term | None:
-        """The office held on a day, the highest first: head of state, head of government, then the others."""
-        held = [t for t in self.terms if t.start <= day and (t.end is None or day <= t.end)]
-        return min(held, key=lambda t: OFFICE_RANK.get(t.office, 9), default=None)
-
-
-OFFICE_RANK = MappingProxyType(
-    {"head_of_state": 0, "head_of_government": 1, "foreign_minister": 2, "defence_minister": 3}
+from streams.knowledge.check import problems
+from streams.knowledge.lookup import Match, lookup
+from streams.knowledge.records import (
+    LEADER_OFFICES,
+    NO_FORMS,
+    OFFICE_RANK,
+    Country,
+    Forms,
+    Knowledge,
+    Office,
+    Organization,
+    Person,
+    Place,
+    Term,
+    Weapon,
 )
+from streams.knowledge.tables import load
 
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """A state. `adjectives` and `demonyms` are stems or full forms as the language inflects them (see languages/).
-
-    `short` are forms that count only in headlines' fixed places (zh 美, ko 한). `collisions` lists the languages in which the
-    name is an ordinary word too. `exporter_rank`: 1 is the world's largest arms exporter, None is none to speak of.
-    """
-
-    iso: str
-    id: str
-    name: str
-    names: Forms
-    adjectives: Forms = NO_FORMS
-    demonyms: Forms = NO_FORMS
-    short: Forms = NO_FORMS
-    collisions: frozenset[str] = frozenset()
-    exporter_rank: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A capital, a seat of power or a ministry that stands for its country (Kremlin, Weißes Haus, Ankara)."""
-
-    id: str
-    name: str
-    country: str
-    kind: str
-    forms: Forms
-    acts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Organization:
-    """An alliance, union, agency or armed group. `kind`: alliance, union, agency, armed_group, court, bank, …"""
-
-    id: str
-    name: str
-    kind: str
-    forms: Forms
-    country: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Weapon:
-    """A weapon from class to model. `parent` is the id of the class above; `kind`: generic, platform, munition, system, model.
-
-    `ambiguous` forms are arms only beside other evidence (tank, rocket, hawk). `maker` is the ISO code of the maker's country.
-    """
-
-    id: str
-    name: str
-    kind: str
-    forms: Forms
-    parent: str | None = None
-    ambiguous: bool = False
-    maker: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A title that names its country by itself (Bundeskanzler → DE). `office` as in Term;"""
-
-    id: str
-    country: str
-    office: str
-    forms: Forms
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """All tables, by id (countries by ISO code)."""
-
-    people: Mapping[str, Person] = field(default_factory=dict)
-    countries: Mapping[str, Country] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
-    organizations: Mapping[str, Organization] = field(default_factory=dict)
-    weapons: Mapping[str, Weapon] = field(default_factory=dict)
-    offices: Mapping[str, Office] = field(default_factory=dict)
+__all__ = [
+    "LEADER_OFFICES",
+    "NO_FORMS",
+    "OFFICE_RANK",
+    "Country",
+    "Forms",
+    "Knowledge",
+    "Match",
+    "Office",
+    "Organization",
+    "Person",
+    "Place",
+    "Term",
+    "Weapon",
+    "load",
+    "lookup",
+    "problems",
+]
