@@ -13,12 +13,13 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 def _duration(value: Any) -> Any:
     """Accept `"90s"`, `"15m"`, `"2h"`, `"1d"`, or a number of seconds."""
-    if isinstance(value, str) and value[-1:] in UNITS:
-        try:
-            return timedelta(seconds=float(value[:-1]) * UNITS[value[-1]])
-        except ValueError:
-            return value
-    return value
+    if not isinstance(value, str):
+        return value
+    number, unit = (value[:-1], UNITS[value[-1]]) if value[-1:] in UNITS else (value, 1.0)
+    try:
+        return timedelta(seconds=float(number) * unit)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{value!r} is no time; write one like 90s, 15m, 2h or 1d") from error
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

@@ -7,11 +7,11 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from streams.errors import UsageError
@@ -44,10 +44,18 @@ class Database(Section):
     url: SecretStr = SecretStr("")
 
 
+def _network(value: Any) -> IPv4Network | IPv6Network:
+    """Read a network here, so that one sentence says what is wrong instead of one for each kind of network."""
+    try:
+        return ip_network(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{value} is no network; write one like 127.0.0.0/8 or fd00::/8") from error
+
+
 class OutboundSettings(Section):
     """The way out: `allow` names private networks that fetches and webhooks may reach all the same."""
 
-    allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    allow: tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...] = ()
 
 
 class Detect(Section):
@@ -250,4 +258,5 @@ def _describe(error: ErrorDetails, places: _Places) -> str:
     origin = places.find(keys) or "default"
     if error["type"] == "extra_forbidden":
         return f"{origin}: {'.'.join(keys)} is no setting that tocsin knows"
-    return f"{origin}: {'.'.join(keys)}: {error['msg'].lower()}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{origin}: {'.'.join(keys)}: {message[:1].lower()}{message[1:]}"
