@@ -92,7 +92,8 @@ def mark_up(span: Span, marks: Iterable[Marked], limit: int = 600) -> tuple[Piec
     local = [Marked(max(0, m.start - span.start), min(len(text), m.end - span.start), m.mark) for m in inside]
     first, last = _window(len(text), local, limit)
     edges = sorted({first, last, *(min(last, max(first, e)) for m in local for e in (m.start, m.end))})
-    cut = [Piece(text[a:b], _mark_at(a, local)) for a, b in itertools.pairwise(edges)]
+    runs = itertools.groupby(itertools.pairwise(edges), key=lambda edge: _mark_at(edge[0], local))
+    cut = [Piece("".join(text[a:b] for a, b in run), mark) for mark, run in runs]
     before = [Piece(ELLIPSIS)] if first > 0 else []
     after = [Piece(ELLIPSIS)] if last < len(text) else []
     return (*before, *cut, *after)

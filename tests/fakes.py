@@ -2,8 +2,14 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alerts.outbox import Delivery, Outcome, State
+from streams.errors import InfrastructureError
+from streams.messages import Alert, content_id
 
 Answer = Callable[[asyncio.StreamWriter, Mapping[str, str]], Awaitable[None]]
 """Writes a whole HTTP answer, status line included; gets the request's headers, names in lower case."""
@@ -60,3 +66,74 @@ async def serve_site(**pages: Answer | bytes) -> AsyncIterator[Site]:
         yield site
     finally:
         server.close()
+
+
+@dataclass
+class Row:
+    """A delivery in a MemoryOutbox."""
+
+    delivery: Delivery
+    due: datetime | None
+    state: State = "waiting"
+    leased_until: datetime | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class MemoryOutbox:
+    """An outbox in memory. `away` makes it a database that does not answer."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.away = False
+
+    def add(self, alert: Alert, channel: str, now: datetime) -> str:
+        """A new delivery, due at once; its id."""
+        delivery_id = content_id("msg", alert.id, channel)
+        self.rows[delivery_id] = Row(Delivery(delivery_id, alert.id, channel, 0, now, alert, 0), now)
+        return delivery_id
+
+    def outcomes(self, delivery_id: str) -> list[Outcome]:
+        return self.rows[delivery_id].outcomes
+
+    async def lease_due(
+        self, now: datetime, limit: int, lease_for: timedelta, busy: Mapping[str, int], per_endpoint: int
+    ) -> list[Delivery]:
+        self._answer()
+        taken: list[Delivery] = []
+        used = Counter(busy)
+        for row in sorted(self._open(), key=lambda row: row.due or now):
+            if len(taken) == limit:
+                break
+            channel = row.delivery.channel
+            if row.due is None or row.due > now or (row.leased_until or now) > now or used[channel] >= per_endpoint:
+                continue
+            used[channel] += 1
+            row.delivery = replace(row.delivery, lease=row.delivery.lease + 1)
+            row.leased_until = now + lease_for
+            taken.append(row.delivery)
+        return taken
+
+    async def record(self, delivery: Delivery, outcome: Outcome) -> bool:
+        self._answer()
+        row = self.rows[delivery.id]
+        if row.delivery.lease != delivery.lease or row.leased_until is None:
+            return False
+        row.state, row.due, row.leased_until = outcome.state, outcome.next_attempt, None
+        row.delivery = replace(row.delivery, attempts=row.delivery.attempts + outcome.attempted)
+        row.outcomes.append(outcome)
+        return True
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        self._answer()
+        return min((max(row.due, row.leased_until or row.due) for row in self._open() if row.due), default=None)
+
+    async def counts(self) -> Mapping[str, int]:
+        self._answer()
+        return Counter(row.state for row in self.rows.values())
+
+    def _open(self) -> list[Row]:
+        return [row for row in self.rows.values() if row.state == "waiting"]
+
+    def _answer(self) -> None:
+        if self.away:
+            raise InfrastructureError("the database does not answer")
