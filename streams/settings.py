@@ -258,5 +258,7 @@ def _describe(error: ErrorDetails, places: _Places) -> str:
     origin = places.find(keys) or "default"
     if error["type"] == "extra_forbidden":
         return f"{origin}: {'.'.join(keys)} is no setting that tocsin knows"
+    if error["type"] == "model_type":
+        return f"{origin}: {'.'.join(keys)} is a section; set one of its keys"
     message = error["msg"].removeprefix("Value error, ")
     return f"{origin}: {'.'.join(keys)}: {message[:1].lower()}{message[1:]}"
