@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,8 @@ def is_alive(pid: int) -> bool:
 
 def ask(host: str, port: int, path: str) -> tuple[int, str] | None:
     """Status and body of a GET, or None when nothing answers in time."""
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- who listens everywhere is asked here
+    connection = http.client.HTTPConnection(here, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -131,3 +133,20 @@ def quantile(buckets: Mapping[float, float], share: float) -> float | None:
             return below + (bound - below) * ((rank - counted) / inside if inside else 1.0)
         below, counted = bound, buckets[bound]
     return below
+
+
+def check() -> int:
+    """Exit status for a container: 0 when there is a process in this data folder and all of them are ready."""
+    from deploy.settings import Settings as AllSettings
+    from streams.settings import CONFIG_VARIABLE, load
+
+    config = os.environ.get(CONFIG_VARIABLE)
+    settings = load(AllSettings, file=Path(config) if config else None)
+    answers = [readiness(settings, process) for process in find_running(settings)]
+    for answer in answers:
+        print(answer.reason)
+    return 0 if answers and all(answer.ready for answer in answers) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(check())

@@ -104,11 +104,9 @@ def _free(host: str, port: int) -> bool:
         return True
 
 
-def programs(options: Sequence[str], *, text_log: bool) -> list[Program]:
-    """The five processes with the options that this `tocsin` was given; `text_log`: their log is for people."""
-    log = ("--set", "log.format=text") if text_log else ()
-    start = (sys.executable, "-m", "deploy.cli", *options, *log, "serve")
-    return [Program(name, (*start, name)) for name in health.PROCESSES]
+def programs(options: Sequence[str]) -> list[Program]:
+    """The five processes, each a `tocsin serve` with the given options."""
+    return [Program(name, (sys.executable, "-m", "deploy.cli", *options, "serve", name)) for name in health.PROCESSES]
 
 
 def up(settings: Settings, options: Sequence[str], *, samples: bool) -> int:
@@ -121,24 +119,25 @@ def up(settings: Settings, options: Sequence[str], *, samples: bool) -> int:
 
 
 async def _up(settings: Settings, options: Sequence[str], voice: Voice, *, samples: bool) -> int:
+    if settings.log.format == "auto":
+        options = (*options, "--set", "log.format=text")  # people read the lines of `up`, also from a file
     if not samples:
-        return await Machine(settings, options, voice).run()
+        return await Machine(settings, programs(options), voice).run()
     from deploy.demonstration import opened
 
     async with opened(settings, voice.say) as demonstration:
-        machine = Machine(demonstration.settings, (*options, *demonstration.options), voice)
+        machine = Machine(demonstration.settings, programs((*options, *demonstration.options)), voice)
         return await machine.run(demonstration.publish)
 
 
 class Machine:
     """Everything that `up` keeps running on this machine."""
 
-    def __init__(self, settings: Settings, options: Sequence[str], voice: Voice) -> None:
+    def __init__(self, settings: Settings, to_run: Sequence[Program], voice: Voice) -> None:
         self.settings = settings
         self.voice = voice
         self.began = time.monotonic()
-        text_log = settings.log.format == "auto"
-        self._programs = programs(options, text_log=text_log)
+        self._programs = to_run
         self._keepers: list[Keeper] = []
         self._stopping = asyncio.Event()
         self._kafka: KafkaKeeper | None = None
