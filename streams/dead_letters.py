@@ -5,6 +5,7 @@ record in the same topic, so that the topic alone tells which ones are open.
 """
 
 import asyncio
+import base64
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,11 @@ class Letter:
     headers: Mapping[str, bytes] = field(default_factory=dict)
     too_large: bool = False
 
+    @property
+    def source(self) -> str:
+        """Where the record lies, or lay: topic:partition:offset."""
+        return f"{self.letter.source_topic}:{self.letter.source_partition}:{self.letter.source_offset}"
+
 
 def headers(
     error: str, source: str, attempts: int, original: Mapping[str, bytes] | None = None
@@ -49,6 +55,29 @@ def headers(
     kept = [(name, value) for name, value in (original or {}).items() if name not in OURS]
     ours = ((ERROR, error[:MAX_ERROR_LENGTH]), (SOURCE, source), (ATTEMPTS, str(attempts)))
     return [*kept, *((name, text.encode("utf-8", "replace")) for name, text in ours)]
+
+
+def described(one: Letter) -> dict[str, object]:
+    """A dead letter for a person or a program: bytes as text where they are UTF-8, else base64 as `…_base64`."""
+    letter = one.letter
+    return {
+        "id": letter.id,
+        "state": one.state,
+        "source": one.source,
+        "time": letter.time.isoformat() if letter.time else None,
+        "attempts": letter.attempts,
+        "error": letter.error,
+        "headers": {name: _text(value) for name, value in one.headers.items()},
+        **_bytes("key", letter.key),
+        **_bytes("value", letter.value),
+    }
+
+
+def _bytes(name: str, value: bytes | None) -> dict[str, str | None]:
+    try:
+        return {name: None if value is None else value.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(value or b"").decode("ascii")}
 
 
 async def read(settings: Settings) -> list[Letter]:

@@ -1,0 +1,331 @@
+"""The commands about finding events, and about what travels: serve detect, detect, topics, dead-letters, knowledge."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from streams.errors import UsageError
+from streams.settings import Settings
+from streams.terminal import show
+
+if TYPE_CHECKING:
+    from streams.dead_letters import Letter
+    from streams.detector import Detector
+
+READY_SECONDS = 5.0
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids as `tocsin dead-letters list` shows them.")]
+
+
+def register(app: typer.Typer, serve: typer.Typer) -> None:
+    """Add these commands to `tocsin` and to `tocsin serve`."""
+    serve.command("detect")(_serve_detect)
+    app.command("detect")(_detect)
+    topics = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    topics.command("list")(_topics_list)
+    topics.command("create")(_topics_create)
+    topics.command("lag")(_topics_lag)
+    app.add_typer(topics, name="topics", help="See and create what travels through Kafka.")
+    letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    letters.command("list")(_letters_list)
+    letters.command("show")(_letters_show)
+    letters.command("replay")(_letters_replay)
+    letters.command("drop")(_letters_drop)
+    app.add_typer(letters, name="dead-letters", help="See, replay and drop records that could not be processed.")
+    knowledge = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    knowledge.command("lookup")(_knowledge_lookup)
+    knowledge.command("check")(_knowledge_check)
+    app.add_typer(knowledge, name="knowledge", help="See what is known of people, states, places and weapons.")
+
+
+def _detector(settings: Settings) -> "Detector":
+    from streams.detector import Detector
+
+    return Detector(languages=settings.detect.languages, definitions=settings.detect.definitions)
+
+
+def _serve_detect(
+    ctx: typer.Context,
+    health_port: Annotated[
+        int | None, typer.Option(help="Port for health and metrics; else health.ports.detect.")
+    ] = None,
+) -> None:
+    """Find the events in articles, from the topic `articles` to the topic `annotated`.
+
+    \b
+    Example:
+      tocsin serve detect
+    """
+    from streams import agents, service
+
+    settings: Settings = ctx.obj
+    main = partial(agents.detect, detector=_detector(settings))
+    port = settings.health.ports.detect if health_port is None else health_port
+    raise typer.Exit(service.run("detect", settings, main, port=port))
+
+
+def _detect(
+    ctx: typer.Context,
+    file: Annotated[
+        str | None, typer.Argument(help="A file of articles, one JSON object a line; - reads them in.")
+    ] = None,
+) -> None:
+    """Find the events in articles: JSON lines in, JSON lines out, needs neither Kafka nor database.
+
+    \b
+    Examples:
+      tocsin parse feed.xml | tocsin detect
+      echo '{"title": "Putin trifft Kim Jong-un in Wladiwostok"}' | tocsin detect
+    """
+    from streams import pipes
+    from streams.messages import Article, decode
+
+    detector = _detector(ctx.obj)
+    raise typer.Exit(pipes.run(file, lambda line: [detector.detect(decode(line, Article))]))
+
+
+def _topics_list(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the topics with what they hold.
+
+    \b
+    Example:
+      tocsin topics list
+    """
+    from streams import broker
+    from streams.topics import TOPICS
+
+    states = {state.topic: state for state in _ask(ctx, broker.measure)}
+    rows = [
+        {
+            "topic": topic.name,
+            "partitions": states[topic.name].partitions,
+            "messages": states[topic.name].messages,
+            "key": topic.key,
+            "days": topic.retention.days,
+            "holds": topic.purpose,
+        }
+        for topic in TOPICS
+    ]
+    show(rows, as_json=as_json, empty="no topics")
+
+
+def _topics_create(ctx: typer.Context, as_json: Json = False) -> None:
+    """Create the topics that are missing; those that are there stay as they are.
+
+    \b
+    Example:
+      tocsin topics create
+    """
+    from streams import broker
+
+    created = _ask(ctx, broker.create_topics)
+    if as_json:
+        print(json.dumps({"created": created}))
+    else:
+        print("\n".join(f"created {name}" for name in created) or "all topics are there")
+
+
+def _topics_lag(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show how far the readers of each topic are behind.
+
+    \b
+    Example:
+      tocsin topics lag
+    """
+    from streams import broker
+
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "topic": state.topic,
+            "group": group,
+            "lag": lag,
+            "oldest_unread_seconds": _age(state.oldest_unread, now) if lag else None,
+        }
+        for state in _ask(ctx, broker.measure)
+        for group, lag in sorted(state.groups.items())
+    ]
+    show(rows, as_json=as_json, empty="nothing has been read yet")
+
+
+def _age(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else round(max(0.0, (now - moment).total_seconds()), 1)
+
+
+def _letters_list(
+    ctx: typer.Context,
+    as_json: Json = False,
+    all_states: Annotated[bool, typer.Option("--all-states", help="Also those that were replayed or dropped.")] = False,
+) -> None:
+    """Show the records that could not be processed and are still open.
+
+    \b
+    Examples:
+      tocsin dead-letters list
+      tocsin dead-letters list --all-states --json
+    """
+    from streams import dead_letters
+
+    letters = [one for one in _ask(ctx, dead_letters.read) if all_states or one.state == "open"]
+    if as_json:
+        print(json.dumps([dead_letters.described(one) for one in letters], ensure_ascii=False))
+        return
+    rows = [
+        {
+            "id": one.letter.id,
+            "from": one.source,
+            "time": one.letter.time.strftime("%Y-%m-%d %H:%M:%S") if one.letter.time else "",
+            "attempts": one.letter.attempts,
+            **({"state": one.state} if all_states else {}),
+            "error": one.letter.error,
+        }
+        for one in letters
+    ]
+    show(rows, as_json=False, empty="no dead letters")
+
+
+def _letters_show(
+    ctx: typer.Context, letter: Annotated[str, typer.Argument(metavar="ID")], as_json: Json = False
+) -> None:
+    """Show one dead letter with its record.
+
+    \b
+    Examples:
+      tocsin dead-letters show 0:17
+      tocsin dead-letters show 0:17 --json | jq -r .value > mended.json
+    """
+    from streams import dead_letters
+
+    described = dead_letters.described(_ask(ctx, partial(dead_letters.find, ids=[letter]))[0])
+    if as_json:
+        print(json.dumps(described, ensure_ascii=False))
+        return
+    for name, value in described.items():
+        print(f"{name:<10} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}")
+
+
+def _letters_replay(
+    ctx: typer.Context,
+    ids: Ids = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+    value: Annotated[Path | None, typer.Option(help="A file with the mended value, for one dead letter.")] = None,
+) -> None:
+    """Put records back on the topic that they came from, once what they failed for is mended.
+
+    \b
+    Examples:
+      tocsin dead-letters replay 0:17 --value mended.json
+      tocsin dead-letters replay --all
+    """
+    from streams import dead_letters
+
+    letters = _chosen(ctx, ids or [], everything)
+    mended = None
+    if value is not None:
+        if len(letters) != 1:
+            raise UsageError("--value: mends one dead letter; name its id")
+        try:
+            mended = value.read_bytes()
+        except OSError as error:
+            raise UsageError(f"--value: {value} cannot be read ({error.strerror})") from error
+    for one in _ask(ctx, partial(dead_letters.replay, letters=letters, value=mended)):
+        print(f"replayed {one}")
+
+
+def _letters_drop(
+    ctx: typer.Context,
+    ids: Ids = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are open.")] = False,
+) -> None:
+    """Mark records as not worth a replay: they are no longer listed.
+
+    \b
+    Example:
+      tocsin dead-letters drop 0:17 0:18
+    """
+    from streams import dead_letters
+
+    letters = _chosen(ctx, ids or [], everything)
+    for one in _ask(ctx, partial(dead_letters.drop, letters=letters)):
+        print(f"dropped {one}")
+
+
+def _chosen(ctx: typer.Context, ids: list[str], everything: bool) -> "list[Letter]":
+    """The dead letters that a person named."""
+    from streams import dead_letters
+
+    if bool(ids) == everything:
+        raise UsageError("name the ids of dead letters, or --all")
+    if ids:
+        return _ask(ctx, partial(dead_letters.find, ids=ids))
+    return [one for one in _ask(ctx, dead_letters.read) if one.state == "open"]
+
+
+def _knowledge_lookup(
+    ctx: typer.Context,
+    name: str,
+    day: Annotated[str | None, typer.Option("--date", help="The day asked about, like 2023-09-05; else today.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a name stands for, in any language, and who held which office on a day.
+
+    \b
+    Examples:
+      tocsin knowledge lookup Кремль
+      tocsin knowledge lookup "Angela Merkel" --date 2015-09-04
+    """
+    from streams.knowledge import load, lookup
+
+    settings: Settings = ctx.obj
+    try:
+        asked = date.fromisoformat(day) if day else datetime.now(UTC).date()
+    except ValueError:
+        raise UsageError(f"--date: {day} is no day; write it like 2023-09-05") from None
+    rows = [
+        {
+            "table": match.table,
+            "id": match.id,
+            "name": match.name,
+            "country": match.country,
+            "office": match.term.office if match.term else None,
+            "form": match.form,
+            "languages": " ".join(match.languages),
+        }
+        for match in lookup(load(settings.detect.definitions), name, asked)
+    ]
+    show(rows, as_json=as_json, empty=f"{name} is not known")
+    raise typer.Exit(0 if rows else 1)
+
+
+def _knowledge_check(ctx: typer.Context) -> None:
+    """Look for mistakes and contradictions in the tables, ours and those that detect.definitions names.
+
+    \b
+    Example:
+      tocsin knowledge check
+    """
+    from streams.knowledge import load, problems
+
+    settings: Settings = ctx.obj
+    found = problems(load(settings.detect.definitions))
+    print("\n".join(found) or "no problems")
+    raise typer.Exit(1 if found else 0)
+
+
+def _ask(ctx: typer.Context, question: Callable[[Settings], Awaitable[T]]) -> T:
+    """Ask the broker, once it is clear that it answers."""
+    from streams import broker
+
+    async def asked() -> T:
+        await broker.wait_ready(ctx.obj, READY_SECONDS)
+        return await question(ctx.obj)
+
+    return asyncio.run(asked())
