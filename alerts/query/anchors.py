@@ -1,7 +1,7 @@
 """Which queries an article can meet at all: each is indexed under terms of which it needs one.
 
-An AND needs what its rarest part needs, an OR what any of its parts needs, a NOT nothing. A query that needs nothing that
-can be looked up (a regular expression, a beginning of a word, Chinese) is tried on every article.
+An AND needs what its rarest part needs, an OR what any of its parts needs, a NOT nothing. A query that needs nothing
+that can be looked up (a regular expression, a beginning of a word, Chinese) is tried on every article.
 """
 
 from collections.abc import Iterable, Sequence
