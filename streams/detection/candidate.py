@@ -1,0 +1,74 @@
+"""A possible event, as a frame found it in a sentence, with all that explains it."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from streams.detection.grammar import Grammar
+from streams.detection.scan import Hit
+from streams.detection.units import Unit
+from streams.event_types.definition import EventType, Trigger
+from streams.messages import Field, Filler, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that says something about the status: its kind and place in the folded field."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Analysis:
+    """A sentence taken apart. `leaders` are those of the article before this sentence, the last one last."""
+
+    field: Field
+    start: int
+    end: int
+    text: str
+    units: list[Unit]
+    kinds: list[str]
+    grammar: Grammar
+    leaders: list[Unit] = dataclasses.field(default_factory=list)
+    dated: bool = True
+
+    def clause(self, number: int) -> list[Unit]:
+        """The units of one clause."""
+        return [unit for unit in self.units if unit.clause == number]
+
+    def governing(self, number: int) -> int | None:
+        """The clause that a dependent clause hangs on: the one before it."""
+        dependent = number > 0 and self.kinds[number] in ("that", "purpose", "relative")
+        return number - 1 if dependent else None
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A trigger with what its frame found; `refused` says in words why it is no event."""
+
+    type: EventType
+    trigger: Trigger
+    hit: Hit
+    unit: Unit
+    analysis: Analysis
+    roles: dict[str, list[Filler]] = dataclasses.field(default_factory=dict)
+    used: list[Unit] = dataclasses.field(default_factory=list)
+    score: float = 0.5
+    status: Status = "occurred"
+    explicit: bool = False
+    cues: list[Cue] = dataclasses.field(default_factory=list)
+    filters: list[str] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+    refused: str | None = None
+
+    @property
+    def tense(self) -> str:
+        """The tense of the trigger's form."""
+        return self.hit.entry.tense
+
+    def refuse(self, reason: str) -> "Candidate":
+        """Say why this is no event."""
+        self.refused = reason
+        return self

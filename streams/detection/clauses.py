@@ -1,0 +1,116 @@
+"""Clauses: where one statement ends and the next begins, so that cues and arguments stay where they belong."""
+
+from streams.detection.grammar import Grammar
+from streams.detection.units import Unit
+
+_BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "...", "- ", " -", "!", "?", "。", "؛", "："})
+_COMMAS = frozenset({",", "،", "，", "、"})
+
+
+def split_clauses(units: list[Unit], grammar: Grammar) -> list[str]:
+    """Number the clause of every unit; the result says how each clause began (`start`, `break`, `that`, `relative`,
+    `main`).
+    """
+    kinds = ["start"]
+    for place, unit in enumerate(units):
+        kind = _border(units, place, grammar)
+        if kind and place and units[place - 1].clause == len(kinds) - 1 and _has_content(units, place, len(kinds) - 1):
+            kinds.append(kind)
+        unit.clause = len(kinds) - 1
+    return kinds
+
+
+def _has_content(units: list[Unit], place: int, clause: int) -> bool:
+    return any(unit.kind != "punct" for unit in units[max(0, place - 12) : place] if unit.clause == clause)
+
+
+def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
+    unit = units[place]
+    if unit.kind == "punct" and (unit.low in _BREAKS or unit.low[:1] in ':;–"'):
+        return "break"
+    if unit.kind == "punct" and unit.low in _COMMAS:
+        return _after_comma(units, place, grammar)
+    if unit.kind != "word" or not place:
+        return ""
+    if unit.low in grammar.clauses.get("subordinator", ()) and units[place - 1].low not in _COMMAS:
+        return _bare_subordinator(units, place, grammar)
+    if unit.low in grammar.clauses.get("coordinator", ()):
+        return _coordinated(units, place, grammar)
+    return ""
+
+
+def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
+    """A comma ends the clause before a subordinator, a relative pronoun, a purpose clause or a new subject with its
+    verb.
+    """
+    following = units[place + 1 : place + 4]
+    for unit in following[:2]:
+        if unit.kind != "word":
+            break
+        if unit.low in grammar.clauses.get("subordinator", ()):
+            return "that"
+        if unit.low in grammar.clauses.get("relative", ()):
+            return "relative"
+        if unit.low in grammar.clauses.get("purpose", ()) or unit.low in grammar.infinitive:
+            return "purpose"
+        if unit.low in grammar.clauses.get("coordinator", ()) and unit.low not in grammar.conjunctions:
+            return "main"
+    if _finite_after_name(following) and _verb_before(units, place, grammar):
+        return "main"
+    return ""
+
+
+def _finite_after_name(following: list[Unit]) -> bool:
+    """A name and right after it a head in a finite form: `…, USA schicken Waffen`."""
+    names = [unit for unit in following[:2] if unit.cls]
+    verb = next((unit for unit in following[1:3] if unit.trigger is not None), None)
+    return (
+        bool(names)
+        and verb is not None
+        and verb.trigger is not None
+        and verb.trigger.entry.tense in ("present", "past")
+    )
+
+
+def _verb_before(units: list[Unit], place: int, grammar: Grammar) -> bool:
+    """Whether the piece before a comma can stand alone: it holds a head, or a word that is neither name nor function
+    word.
+    """
+    clause = units[place - 1].clause
+    piece = [unit for unit in units[:place] if unit.clause == clause]
+    if any(unit.trigger is not None and unit.trigger.entry.tense in ("present", "past") for unit in piece):
+        return True
+    if not grammar.language.capitals:
+        return False
+    return any(
+        unit.kind == "word"
+        and unit.low.isalpha()
+        and unit.cased.islower()
+        and unit.low not in grammar.adpositions
+        and unit.low not in grammar.articles
+        and unit.low not in grammar.fillers
+        and unit.low not in grammar.conjunctions
+        for unit in piece
+    )
+
+
+def _bare_subordinator(units: list[Unit], place: int, grammar: Grammar) -> str:
+    """English and the like need no comma before `that`, `after`; a preposition of the same form needs a verb to be
+    one.
+    """
+    language = grammar.language
+    if language.compounds or not language.capitals:
+        return ""
+    if units[place].low in grammar.adpositions or units[place].low in ("as", "so", "como", "que"):
+        return "that" if units[place].low in ("as", "que") and _name_then_verb(units[place + 1 : place + 4]) else ""
+    return "that"
+
+
+def _name_then_verb(following: list[Unit]) -> bool:
+    return bool(following) and bool(following[0].cls) and any(unit.trigger is not None for unit in following[1:])
+
+
+def _coordinated(units: list[Unit], place: int, grammar: Grammar) -> str:
+    """A conjunction with a new subject and its verb begins a clause."""
+    following = units[place + 1 : place + 4]
+    return "main" if _finite_after_name(following) and _verb_before(units, place, grammar) else ""

@@ -1,0 +1,126 @@
+"""From hits to events: each sentence with a head is taken apart, frames find the roles, cues the status."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from streams.detection.actions import find_action
+from streams.detection.candidate import Analysis, Candidate
+from streams.detection.clauses import split_clauses
+from streams.detection.confidence import reportable
+from streams.detection.filters import CompiledFilter, apply_filters
+from streams.detection.grammar import Grammar
+from streams.detection.inside import weapon_inside
+from streams.detection.links import link_names
+from streams.detection.meetings import find_meeting
+from streams.detection.normalise import Folded
+from streams.detection.phrases import PhraseBuilder
+from streams.detection.scan import Hit
+from streams.detection.status import decide_status, find_cues
+from streams.detection.text import Sentence, Tokenizer
+from streams.detection.transfers import find_transfer
+from streams.detection.units import LEADER, Unit, build_units
+from streams.detection.world import World
+from streams.event_types.definition import EventType, Trigger
+from streams.knowledge import Weapon
+from streams.messages import Field
+
+WINDOW = 1_500
+"""Events are looked for in the title and in this many characters of the text."""
+
+_LEADING = frozenset({"person", "family", "title", "office"})
+_FINDERS = {"meeting": find_meeting, "transfer": find_transfer, "action": find_action}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What one language needs to read events: its grammar, tokenizer, weapon parts of compounds, types and filters."""
+
+    grammar: Grammar
+    tokenizer: Tokenizer
+    types: Mapping[str, EventType]
+    filters: Mapping[str, tuple[CompiledFilter, ...]]
+    weapon_parts: Mapping[str, Weapon]
+    world: World
+
+    def candidates(
+        self, folded: Folded, field: Field, groups: list[list[Hit]], day: date | None, leaders: list[Unit]
+    ) -> list[Candidate]:
+        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns."""
+        found: list[Candidate] = []
+        heads = [group for group in groups if any(hit.entry.kind == "trigger" for hit in group)]
+        if not heads:
+            return found
+        last = heads[-1][0].end
+        text = folded.low[:WINDOW]
+        for sentence in self.tokenizer.sentences(folded, WINDOW):
+            if sentence.start >= last:
+                break
+            inside = [group for group in groups if sentence.start <= group[0].start < sentence.end]
+            present = self._present(inside)
+            if not present and not any(group[0].entry.kind in _LEADING for group in inside):
+                continue
+            analysis = self._analyse(folded, field, sentence, inside, day)
+            analysis.leaders = list(leaders[-6:])
+            analysis.dated = day is not None
+            found.extend(self._in_sentence(analysis, day, text, present))
+            leaders.extend(unit for unit in analysis.units if unit.cls == LEADER and not unit.attribute)
+        return found
+
+    def _analyse(
+        self, folded: Folded, field: Field, sentence: Sentence, groups: list[list[Hit]], day: date | None
+    ) -> Analysis:
+        tokens = self.tokenizer.tokens(folded.cased[sentence.start : sentence.end], sentence.start)
+        units = build_units(folded, tokens, groups, self.grammar.language)
+        units = PhraseBuilder(self.grammar, self.world, day).build(units)
+        for unit in units:
+            if unit.trigger is not None and unit.trigger.start > unit.trigger.word_start:
+                unit.weapon = weapon_inside(
+                    folded.words[unit.trigger.word_start : unit.trigger.start], self.weapon_parts
+                )
+        kinds = split_clauses(units, self.grammar)
+        link_names(units, self.grammar)
+        text = folded.low[sentence.start : sentence.end]
+        return Analysis(field, sentence.start, sentence.end, text, units, kinds, self.grammar)
+
+    def _present(self, groups: list[list[Hit]]) -> frozenset[str]:
+        """Types that a sentence can tell of: a meeting wants a name or title, a transfer a weapon. Saves taking it
+        apart.
+        """
+        kinds = {hit.entry.kind for group in groups for hit in group}
+        heads = {
+            hit.entry.referent.type for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)
+        }
+        wanted = {
+            "meeting": bool(kinds & _LEADING),
+            "transfer": "weapon" in kinds or self._weapon_inside(groups),
+            "action": True,
+        }
+        return frozenset(name for name in heads if wanted[self.types[name].engine])
+
+    def _weapon_inside(self, groups: list[list[Hit]]) -> bool:
+        return any(hit.start > hit.word_start for group in groups for hit in group if hit.entry.kind == "trigger")
+
+    def _in_sentence(
+        self, analysis: Analysis, day: date | None, text: str, present: frozenset[str]
+    ) -> Iterable[Candidate]:
+        cues = None
+        for unit in analysis.units:
+            if unit.trigger is None:
+                continue
+            for candidate in self._of_unit(analysis, unit, present):
+                _FINDERS[candidate.type.engine](candidate, self.world)
+                if not candidate.refused:
+                    cues = find_cues(analysis) if cues is None else cues
+                    decide_status(candidate, cues, day)
+                if not candidate.refused:
+                    apply_filters(candidate, self.filters[candidate.type.name], text)
+                if not candidate.refused and not reportable(candidate):
+                    candidate.refuse("too uncertain")
+                yield candidate
+
+    def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:
+        for hit in unit.triggers:
+            trigger = hit.entry.referent
+            if isinstance(trigger, Trigger) and trigger.type in present:
+                yield Candidate(self.types[trigger.type], trigger, hit, unit, analysis)

@@ -1,0 +1,63 @@
+"""Senses that are no event: sport, business, fiction and the like, by the words around the head."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from streams.detection.candidate import Candidate
+from streams.detection.grammar import compile_forms
+from streams.event_types.definition import EventType
+from streams.languages.language import Language
+
+_PENALTY = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFilter:
+    """A filter of a type in one language."""
+
+    name: str
+    window: str
+    veto: bool
+    pattern: re.Pattern[str]
+
+
+def compile_filters(
+    event_type: EventType, language: Language, fold: Callable[[str], str]
+) -> tuple[CompiledFilter, ...]:
+    """The filters that a type has in a language."""
+    return tuple(
+        CompiledFilter(
+            item.name, item.window, item.strength == "veto",
+            compile_forms([fold(form) for form in item.forms[language.code]], language),
+        )
+        for item in event_type.filters
+        if item.forms.get(language.code)
+    )  # fmt: skip
+
+
+def apply_filters(candidate: Candidate, filters: tuple[CompiledFilter, ...], text: str) -> None:
+    """Refuse or weaken a candidate by the first filters whose words stand in their window."""
+    for item in filters:
+        candidate.filters.append(item.name)
+        match = item.pattern.search(_window(candidate, item.window, text))
+        if match is None:
+            continue
+        if item.veto:
+            candidate.refuse(f"filter {item.name}: {match.group()!r}")
+            return
+        candidate.score -= _PENALTY
+        candidate.notes.append(f"weakened by {item.name}: {match.group()!r}")
+
+
+def _window(candidate: Candidate, window: str, text: str) -> str:
+    if window == "text":
+        return text
+    analysis = candidate.analysis
+    if window == "sentence":
+        return analysis.text
+    units = analysis.clause(candidate.unit.clause)
+    return analysis.text[units[0].start - analysis.start : units[-1].end - analysis.start]
+
+
+Filters = Mapping[str, tuple[CompiledFilter, ...]]

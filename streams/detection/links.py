@@ -1,0 +1,91 @@
+"""What ties each name to its head: a preposition, a case, a particle, an article, or the name before it in a list."""
+
+from streams.detection.grammar import Grammar
+from streams.detection.units import ADJECTIVE, Unit
+
+_SEPARATORS = frozenset({",", "、", "،", "/"})
+_REACH = 5
+
+
+def link_names(units: list[Unit], grammar: Grammar) -> None:
+    """Set `link` of every unit that names something or is a trigger noun; bare ones stay without a link."""
+    for place, unit in enumerate(units):
+        if not unit.cls and unit.trigger is None:
+            continue
+        if unit.possessive:
+            unit.link = unit.link or "of"
+        elif not unit.link:
+            unit.link = _left(units, place, grammar) or _by_case(unit)
+        listed = _listed_after(units, place, grammar)
+        if listed is not None and not unit.link and unit.cls and listed.cls:
+            unit.link = listed.link
+    if grammar.language.postpositions:
+        _link_backwards(units, grammar)
+
+
+def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
+    """The adposition before a name, over articles, fillers, numbers, adjectives and up to two more words."""
+    if units[place].joined:
+        return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
+    steps, dative, words = 0, "", 0
+    back = place - 1
+    while back >= 0 and steps < _REACH:
+        unit = units[back]
+        link = grammar.adpositions.get(unit.low) if unit.kind == "word" else None
+        if link is not None:
+            return link
+        if unit.low in grammar.articles and unit.kind == "word":
+            if unit.low in grammar.dative_articles and back == place - 1 - words:
+                dative = "of_or_to" if unit.low in grammar.genitive_articles else "dative"
+            elif unit.low in grammar.genitive_articles:
+                dative = dative or "of"
+        elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE:
+            pass
+        elif unit.kind == "word" and words < 2 and _may_modify(unit, grammar):
+            words += 1
+        else:
+            break
+        back -= 1
+        steps += 1
+    return dative
+
+
+def _may_modify(unit: Unit, grammar: Grammar) -> bool:
+    """Whether a word can stand between a preposition and its noun: in German and English lower-case only."""
+    if unit.low in grammar.conjunctions or unit.low in grammar.pronouns or unit.low in grammar.passive:
+        return False
+    if not grammar.language.capitals:
+        return False
+    return not unit.cased[:1].isupper() and unit.trigger is None
+
+
+def _by_case(unit: Unit) -> str:
+    return "" if unit.case == "bare" else unit.case
+
+
+def _listed_after(units: list[Unit], place: int, grammar: Grammar) -> Unit | None:
+    """The name before this one in a list: `A, B and C`."""
+    back = place - 1
+    seen = False
+    while back >= 0 and place - back <= 4:
+        unit = units[back]
+        if unit.low in grammar.conjunctions or unit.low in _SEPARATORS:
+            seen = True
+        elif unit.kind == "word" and unit.low in grammar.articles:
+            pass
+        else:
+            return unit if seen and unit.cls and unit.clause == units[place].clause else None
+        back -= 1
+    return None
+
+
+def _link_backwards(units: list[Unit], grammar: Grammar) -> None:
+    """Postpositions and particles: in a list only the last name carries it."""
+    following: Unit | None = None
+    for place in range(len(units) - 1, -1, -1):
+        unit = units[place]
+        if unit.cls and not unit.link and following is not None and following.cls == unit.cls:
+            unit.link = following.link
+        following = (
+            unit if unit.cls else (following if unit.low in grammar.conjunctions or unit.low in _SEPARATORS else None)
+        )

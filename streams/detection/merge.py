@@ -1,0 +1,93 @@
+"""One event for each event: candidates of one type and the same parties become one, the text correcting its
+headline.
+"""
+
+from streams.detection.candidate import Candidate
+from streams.detection.fillers import add_filler, is_state
+from streams.messages import Filler
+
+_STATUS_RANK = {"occurred": 0, "planned": 1, "denied": 2, "possible": 3, "background": 4}
+
+
+def merge(candidates: list[Candidate]) -> list[list[Candidate]]:
+    """Groups of candidates that tell of one event; the first of a group is the one that represents it."""
+    groups: list[list[Candidate]] = []
+    for candidate in sorted(candidates, key=lambda item: -_weight(item)):
+        home = next((group for group in groups if _same_event(group[0], candidate)), None)
+        if home is None:
+            groups.append([candidate])
+        else:
+            home.append(candidate)
+    return [_represent(group) for group in groups]
+
+
+def _weight(candidate: Candidate) -> float:
+    fillers = sum(len(items) for items in candidate.roles.values())
+    return candidate.score + 0.05 * min(fillers, 4)
+
+
+def _same_event(first: Candidate, second: Candidate) -> bool:
+    if first.type.name != second.type.name:
+        return False
+    if (first.status == "background") != (second.status == "background"):
+        return False
+    if first.type.engine == "meeting":
+        return _overlap(first.roles.get("participant", []), second.roles.get("participant", []), 2)
+    if first.type.engine == "transfer":
+        return all(
+            _compatible(first.roles.get(role, []), second.roles.get(role, [])) for role in ("supplier", "recipient")
+        )
+    return any(
+        _overlap(first.roles.get(role.name, []), second.roles.get(role.name, []), 1) for role in first.type.roles
+    )
+
+
+def _keys(fillers: list[Filler]) -> set[str]:
+    return {filler.country or filler.name for filler in fillers}
+
+
+def _overlap(first: list[Filler], second: list[Filler], wanted: int) -> bool:
+    one, other = _keys(first), _keys(second)
+    return len(one & other) >= min(wanted, len(one), len(other))
+
+
+def _compatible(first: list[Filler], second: list[Filler]) -> bool:
+    one, other = _keys(first), _keys(second)
+    return not one or not other or bool(one & other)
+
+
+def _represent(group: list[Candidate]) -> list[Candidate]:
+    """Choose who stands for a group, give it the roles of all and the status that the text as a whole says."""
+    best = group[0]
+    deciding = _deciding(group)
+    best.status, best.cues = deciding.status, deciding.cues
+    for other in group[1:]:
+        for role, fillers in other.roles.items():
+            known = best.roles.setdefault(role, [])
+            if known and best.type.engine == "transfer":
+                continue
+            for filler in fillers:
+                add_filler(known, filler)
+    if best.type.engine == "meeting":
+        best.roles["participant"] = _without_states(best.roles.get("participant", []))
+    if len(group) > 1:
+        best.score = min(best.score + 0.03 * (len(group) - 1), 0.97)
+    front = deciding if deciding.analysis.field == "text" or deciding is best else best
+    front.roles, front.score, front.status = best.roles, best.score, best.status
+    return [front, *(item for item in group if item is not front)]
+
+
+def _deciding(group: list[Candidate]) -> Candidate:
+    """Whose status counts: an explicit word of the text before the title's bare tense, else the best founded."""
+    title = [item for item in group if item.analysis.field == "title"]
+    text = [item for item in group if item.analysis.field == "text"]
+    explicit = [item for item in text if item.explicit]
+    if title and explicit and not any(item.explicit for item in title):
+        return explicit[0]
+    pool = title or text
+    return min(pool, key=lambda item: (_STATUS_RANK[item.status], -item.score))
+
+
+def _without_states(fillers: list[Filler]) -> list[Filler]:
+    named = {filler.country for filler in fillers if not is_state(filler)}
+    return [filler for filler in fillers if not is_state(filler) or filler.country not in named]

@@ -1,0 +1,163 @@
+"""Folded copies of a text for matching, with the way back to its own offsets.
+
+Each code point is folded alone: accents and marks are dropped, look-alike quotes, dashes and blanks unified, full-width
+forms made plain, traditional Chinese made simplified. So a match in the folded copy always names code points of the
+original.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from streams.detection.chinese import SIMPLIFIED
+
+_OWN = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02bb\u00b4`\u2032\u055a\uff07", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f\uff02\u301d\u301e", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2043\u2212\ufe63\uff0d", "-"),
+    **dict.fromkeys("\u2013\u2014\u2015\u2e3a\u2e3b", "\u2013"),
+
+    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009", " "),
+    **dict.fromkeys("\u200a\u202f\u205f\u3000\t", " "),
+    **dict.fromkeys("\n\r\u2028\u2029\x0b\x0c\x85", "\n"),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060", ""),
+    **dict.fromkeys("\u2066\u2067\u2068\u2069\ufeff", ""),
+    **dict.fromkeys("\u0622\u0623\u0625\u0671", "\u0627"),
+    "\u0649": "\u064a", "\u0629": "\u0647", "\u0624": "\u0648", "\u0626": "\u064a", "\u0640": "", "\u06cc": "\u064a",
+    "\u06a9": "\u0643",
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ":
+    "d", "Đ": "D",
+    "ı": "i", "İ": "I", "þ": "th", "Þ": "TH", "ð": "d", "Ð": "D", "ʻ": "'", "“": '"', "…": "...", "·": " ", "・": " ",
+    "•": " ",
+    "ґ": "г", "Ґ": "Г",
+}  # fmt: skip
+
+
+def _fold_one(char: str) -> str:
+    """What one code point becomes: nothing, itself, or a few plain ones."""
+    own = _OWN.get(char)
+    if own is not None:
+        return own
+    if char in SIMPLIFIED:
+        return SIMPLIFIED[char]
+    category = unicodedata.category(char)
+    if category[0] == "M":
+        return ""
+    if category in ("Cc", "Cf", "Cs"):
+        return " " if category == "Cc" else ""
+    if "\uac00" <= char <= "\ud7a3":
+        return char
+    parts = unicodedata.normalize("NFKD", char)
+    if parts == char:
+        return char
+    kept = "".join(part for part in parts if unicodedata.category(part)[0] != "M")
+    return kept[:4] if len(kept) <= 4 else char
+
+
+class _Table(dict[int, str]):
+    """`str.translate` table that folds code points as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _OWN_TWICE.get(chr(code)) or "".join(_OWN.get(part, part) for part in _fold_one(chr(code)))
+        self[code] = folded
+        return folded
+
+
+_OWN_TWICE = {"№": "N"}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Folds texts; holds the table of code points already met (bounded by Unicode)."""
+
+    table: _Table
+
+    @classmethod
+    def new(cls) -> "Folder":
+        """A folder with an empty table."""
+        return cls(_Table())
+
+    def fold(self, text: str) -> "Folded":
+        """The folded text with its offsets."""
+        if text.isascii():
+            plain = text.translate(_CONTROLS)
+            return Folded(text, plain, plain.lower(), None)
+        if any("\u1100" <= char <= "\u11ff" for char in set(text)):
+            return self._fold_jamo(text)
+        cased = text.translate(self.table)
+        lengths = {char for char in set(text) if len(self.table[ord(char)]) != 1}
+        offsets = None
+        if lengths:
+            offsets = []
+            for index, char in enumerate(text):
+                if char in lengths:
+                    offsets.extend([index] * len(self.table[ord(char)]))
+                else:
+                    offsets.append(index)
+        return Folded(text, cased, _lower(cased), offsets)
+
+    def _fold_jamo(self, text: str) -> "Folded":
+        """Korean in conjoining letters (NFD) is composed syllable by syllable first, since the tables hold
+        syllables.
+        """
+        pieces: list[str] = []
+        offsets: list[int] = []
+        for match in _SYLLABLE.finditer(text):
+            composed = unicodedata.normalize("NFC", match.group())
+            folded = composed.translate(self.table)
+            pieces.append(folded)
+            offsets.extend([match.start()] * len(folded))
+        cased = "".join(pieces)
+        return Folded(text, cased, _lower(cased), offsets)
+
+    def words(self, form: str) -> str:
+        """A form of a table as the scan sees it: folded, lower-cased, everything between words one blank."""
+        return " ".join(_SEPARATORS.sub(" ", self.fold(form).low).split())
+
+
+_CONTROLS = {code: " " for code in range(32) if chr(code) not in "\n\r"} | {13: "\n", 0x60: "'", 127: " "}
+_SYLLABLE = re.compile("[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]*|.", re.DOTALL)
+_SEPARATORS = re.compile(r"[\W_]")
+
+
+def _lower(cased: str) -> str:
+    low = cased.lower()
+    if len(low) == len(cased):
+        return low
+    return "".join(lower if len(lower := char.lower()) == 1 else char for char in cased)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text and its folded copies. `cased`, `low` and `words` have one length; `offsets` is None where it is that
+    of the text.
+    """
+
+    text: str
+    cased: str
+    low: str
+    offsets: list[int] | None
+
+    @cached_property
+    def words(self) -> str:
+        """`low` with a blank for whatever is no letter or digit."""
+        return _SEPARATORS.sub(" ", self.low)
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """The piece of the original text that a piece of the folded copy came from; marks after the last letter
+        belong to it.
+        """
+        if self.offsets is None:
+            return start, end
+        if start >= end:
+            place = self.offsets[start] if start < len(self.offsets) else len(self.text)
+            return place, place
+        first, last = self.offsets[start], self.offsets[end - 1] + 1
+        while last < len(self.text) and _continues(self.text[last]):
+            last += 1
+        return first, last
+
+
+def _continues(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"

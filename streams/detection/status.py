@@ -1,0 +1,197 @@
+"""Whether it happened: cues in the head's clause and in the clauses that govern it, in a fixed order.
+
+Order: a call is no meeting; denied; possible; background; planned; occurred. A finite past of the head beats
+possibility
+and plan in its own clause, since what was done is no longer open.
+"""
+
+import re
+from datetime import date
+
+from streams.detection.candidate import Analysis, Candidate, Cue
+from streams.detection.units import Unit
+
+_ORDER = (
+    "negation",
+    "cancel",
+    "deny",
+    "possible",
+    "planned",
+    "future_time",
+    "background",
+    "call",
+    "past_time",
+    "approval",
+)
+_YEAR = re.compile(r"(?<![\w.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
+
+
+def find_cues(analysis: Analysis) -> list[Cue]:
+    """All cues of a sentence; a cue inside a longer one of another kind does not count (`nicht ausgeschlossen`)."""
+    text = _masked(analysis)
+    found: list[Cue] = []
+    for kind in _ORDER:
+        pattern = analysis.grammar.cues.get(kind)
+        if pattern is None:
+            continue
+        found.extend(
+            Cue(kind, analysis.start + match.start(), analysis.start + match.end(), match.group())
+            for match in pattern.finditer(text)
+        )
+    found.sort(key=lambda cue: (cue.start - cue.end, cue.start))
+    kept: list[Cue] = []
+    for cue in found:
+        if not any(
+            other.start <= cue.start and cue.end <= other.end and other.kind != cue.kind and _longer(other, cue)
+            for other in kept
+        ):
+            kept.append(cue)
+    return kept
+
+
+def _longer(first: Cue, second: Cue) -> bool:
+    return first.end - first.start > second.end - second.start and "..." not in first.text
+
+
+def _masked(analysis: Analysis) -> str:
+    """The sentence with names blanked out, so that no cue is found inside a name."""
+    text = list(analysis.text)
+    for unit in analysis.units:
+        if unit.cls and unit.kind != "trigger":
+            for place in range(unit.start - analysis.start, min(unit.end - analysis.start, len(text))):
+                text[place] = "\x00"
+    return "".join(text).replace("\x00", "_")
+
+
+def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> None:
+    """Set status and the cues that decided it; a call refuses a meeting."""
+    analysis = candidate.analysis
+    own = [cue for cue in cues if _clause_of(analysis, cue) == candidate.unit.clause and not _is_head(candidate, cue)]
+    above = _governing_cues(candidate, cues)
+    calls = [cue for cue in cues if cue.kind == "call"]
+    if candidate.type.engine == "meeting" and calls and _call(candidate, calls):
+        candidate.cues = calls
+        candidate.refuse(f"a call, a letter or a video link is no meeting: {calls[0].text!r}")
+        return
+    if candidate.trigger.status is not None:
+        candidate.status, candidate.explicit = candidate.trigger.status, True  # type: ignore[assignment]
+        return
+    _weigh(candidate, own, above, day)
+
+
+def _call(candidate: Candidate, calls: list[Cue]) -> bool:
+    """A call counts in the head's own clause; for a weak or talking head anywhere in the sentence."""
+    strong = (
+        candidate.trigger.frame in ("meet", "receive", "visit", "guest", "trip")
+        and candidate.trigger.strength == "strong"
+    )
+    if not strong:
+        return True
+    return any(_clause_of(candidate.analysis, cue) == candidate.unit.clause for cue in calls)
+
+
+def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | None) -> None:
+    def pick(kinds: tuple[str, ...], cues: list[Cue]) -> list[Cue]:
+        return [cue for cue in cues if cue.kind in kinds]
+
+    position = _position(candidate)
+    done = candidate.tense == "past" or (candidate.tense == "participle" and not pick(("planned", "possible"), own))
+    denied = [
+        *pick(("cancel", "deny"), own),
+        *_negations(candidate, own),
+        *pick(("deny",), above),
+        *pick(("cancel",), above),
+        *pick(("negation",), above),
+    ]
+    possible = [*([] if done else pick(("possible",), own)), *pick(("possible",), above)]
+    history = [*pick(("background",), own), *_years(candidate, day)]
+    planned = [
+        *([] if candidate.tense == "past" else pick(("planned", "future_time"), own)),
+        *pick(("planned", "future_time"), above),
+    ]
+    if position == "after" and candidate.type.engine == "meeting":
+        candidate.status = "background" if history else "occurred"
+        candidate.cues = history
+    elif denied and not (position and candidate.tense == "noun"):
+        candidate.status, candidate.cues, candidate.explicit = "denied", denied, True
+    elif candidate.status == "possible" or (possible and not position):
+        candidate.status, candidate.cues, candidate.explicit = "possible", possible, True
+    elif history:
+        candidate.status, candidate.cues, candidate.explicit = "background", history, True
+    elif planned or position == "before" or candidate.tense in ("infinitive", "future"):
+        candidate.status, candidate.cues, candidate.explicit = (
+            "planned",
+            planned,
+            bool(planned) or candidate.tense == "infinitive",
+        )
+    else:
+        candidate.status = "occurred"
+
+
+def _negations(candidate: Candidate, own: list[Cue]) -> list[Cue]:
+    """Negations that reach the head: in its clause, not inside a `not only`."""
+    return [cue for cue in own if cue.kind == "negation"]
+
+
+def _is_head(candidate: Candidate, cue: Cue) -> bool:
+    """A cue that is the head itself says nothing (`Besuch geplant` does, `Lieferung` does not)."""
+    return cue.start >= candidate.hit.word_start and cue.end <= candidate.hit.word_end
+
+
+def _clause_of(analysis: Analysis, cue: Cue) -> int:
+    number = 0
+    for unit in analysis.units:
+        if unit.start > cue.start:
+            break
+        number = unit.clause
+    return number
+
+
+def _governing_cues(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
+    """Cues of the clauses that govern the head's: `he denies that …`, `they agreed … to deliver`."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    found: list[Cue] = []
+    while (governing := analysis.governing(number)) is not None:
+        if analysis.kinds[number] == "relative":
+            break
+        found.extend(cue for cue in cues if _clause_of(analysis, cue) == governing)
+        number = governing
+    return found
+
+
+def _position(candidate: Candidate) -> str:
+    """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`."""
+    if candidate.tense != "noun":
+        return ""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    for unit in reversed(units[max(0, head - 5) : head]):
+        found = _temporal(candidate, unit)
+        if found:
+            return found
+        if unit.kind == "punct" or (unit.trigger is not None and unit.trigger.entry.tense != "noun"):
+            break
+    return ""
+
+
+def _temporal(candidate: Candidate, unit: Unit) -> str:
+    if unit.kind not in ("word", "trigger"):
+        return ""
+    for kind in ("after", "before"):
+        pattern = candidate.analysis.grammar.cues.get(kind)
+        if pattern is not None and pattern.fullmatch(unit.low):
+            return kind
+    return ""
+
+
+def _years(candidate: Candidate, day: date | None) -> list[Cue]:
+    """A year before the article's in the head's clause makes history of it."""
+    if day is None:
+        return []
+    analysis = candidate.analysis
+    found = []
+    for match in _YEAR.finditer(analysis.text):
+        cue = Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
+        if int(match.group(1)) < day.year and _clause_of(analysis, cue) == candidate.unit.clause:
+            found.append(cue)
+    return found

@@ -1,0 +1,89 @@
+"""Sentences and tokens. The only door to spaCy: its blank pipelines tokenise, nothing needs a trained model."""
+
+import re
+from dataclasses import dataclass
+
+import spacy
+from spacy.language import Language as Pipeline
+
+from streams.detection.normalise import Folded
+from streams.languages.language import Language
+
+_KOREAN = {"nlp": {"tokenizer": {"@tokenizers": "spacy.Tokenizer.v1"}}}
+_CACHE_SIZE = 50_000
+_END = re.compile(r"\.{1,3}(?=[\s\"')\]]|$)|[!?]+(?=[\s\"')\]]|$)|[。！？؟]+|\n+| [–|] (?=[\"'A-ZА-Я])")
+_LONGEST = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A piece of the folded text, `start` to `end`."""
+
+    start: int
+    end: int
+
+
+class Tokenizer:
+    """spaCy's tokenizer for one language; `tokens` gives places, so that no spaCy object leaves this module."""
+
+    def __init__(self, language: Language) -> None:
+        self._code = language.code
+        self._pipeline = _blank(language.code)
+        self._abbreviations = language.abbreviations
+
+    def tokens(self, text: str, start: int) -> list[tuple[int, int]]:
+        """Start and end of each token of a sentence that begins at `start`; blanks are no tokens."""
+        if len(self._pipeline.vocab) > _CACHE_SIZE:
+            self._pipeline = _blank(self._code)
+        document = self._pipeline.make_doc(text)
+        return [
+            (start + token.idx, start + token.idx + len(token.text)) for token in document if not token.text.isspace()
+        ]
+
+    def sentences(self, folded: Folded, limit: int) -> list[Sentence]:
+        """The sentences of the first `limit` characters; a dot after an abbreviation, an initial or a number ends
+        none.
+        """
+        cased, found, begin = folded.cased[:limit], [], 0
+        for match in _END.finditer(cased):
+            if match.group() == "." and self._abbreviated(cased, match.start()):
+                continue
+            end = match.end()
+            while end < len(cased) and cased[end] in "\"')]":
+                end += 1
+            if cased[begin:end].strip():
+                found.extend(_pieces(begin, end))
+            begin = end
+        if cased[begin:].strip():
+            found.extend(_pieces(begin, len(cased)))
+        return found
+
+    def _abbreviated(self, cased: str, dot: int) -> bool:
+        start = dot
+        while start and (cased[start - 1].isalnum() or cased[start - 1] == "."):
+            start -= 1
+        word = cased[start:dot]
+        if word.isdigit():
+            rest = cased[dot + 1 : dot + 3].strip()
+            return len(word) <= 2 and bool(rest) and (rest[0].islower() or self._abbreviated_date(cased, dot))
+        return (len(word) == 1 and word.isupper()) or word.lower() in self._abbreviations
+
+    def _abbreviated_date(self, cased: str, dot: int) -> bool:
+        """German and its neighbours write "5. September"; the sentence goes on."""
+        following = re.match(r"\s*(\w+)", cased[dot + 1 : dot + 20])
+        return following is not None and following.group(1)[:3].lower() in _MONTHS
+
+
+_MONTHS = frozenset(["jan", "feb", "mar", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "apr"])
+
+
+def _pieces(start: int, end: int) -> list[Sentence]:
+    """A sentence without end is cut, so that work stays linear."""
+    return [Sentence(place, min(place + _LONGEST, end)) for place in range(start, end, _LONGEST)]
+
+
+def _blank(code: str) -> Pipeline:
+    try:
+        return spacy.blank(code, config=_KOREAN if code in ("ko", "ja", "th", "vi") else {})
+    except (ImportError, OSError):
+        return spacy.blank("xx")

@@ -1,0 +1,370 @@
+"""Frames of arms transfers: who supplies whom with what."""
+
+from dataclasses import dataclass, field
+
+from streams.detection.candidate import Candidate
+from streams.detection.fillers import add_filler
+from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, TITLE, Unit
+from streams.detection.world import World
+from streams.knowledge import Weapon
+from streams.messages import Filler
+
+_ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
+_TO = frozenset({"to", "dative", "for"})
+_FROM = frozenset({"from", "by", "made"})
+_BARE = frozenset({"", "subject", "bare"})
+
+
+@dataclass(slots=True)
+class _Sides:
+    """Suppliers and recipients found so far, as units or states."""
+
+    supplier: list[Unit] = field(default_factory=list)
+    recipient: list[Unit] = field(default_factory=list)
+
+
+def find_transfer(candidate: Candidate, world: World) -> Candidate:
+    """Fill supplier, recipient and weapon of a transfer candidate, or refuse it."""
+    weapons = _weapons(candidate, world)
+    if not weapons:
+        return candidate.refuse("no weapon is what is handed over")
+    sides = _Sides()
+    actors = _actors(candidate)
+    _FRAMES[candidate.trigger.frame](candidate, actors, sides)
+    _makers(candidate, sides)
+    _from_governing(candidate, sides)
+    _fill(candidate, sides, weapons, world)
+    return _check(candidate, sides)
+
+
+# ---------------------------------------------------------------- what is handed over
+def _weapons(candidate: Candidate, world: World) -> list[Weapon]:
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    found = [unit.weapon for unit in clause if unit.weapon is not None and _is_arms(unit, clause)]
+    inside = candidate.unit.weapon
+    if inside is not None:
+        found.insert(0, inside)
+    if not found:
+        for number in (candidate.unit.clause - 1, candidate.unit.clause + 1):
+            if 0 <= number < len(candidate.analysis.kinds) and _connected(candidate, number):
+                near = candidate.analysis.clause(number)
+                found.extend(unit.weapon for unit in near if unit.weapon is not None and _is_arms(unit, near))
+                candidate.score = 0.6
+            if found:
+                break
+    return _most_specific(found)
+
+
+def _connected(candidate: Candidate, number: int) -> bool:
+    """Whether a clause hangs together with the head's: one is the other's dependent, or a headline's two halves."""
+    later = max(number, candidate.unit.clause)
+    return candidate.analysis.kinds[later] in ("that", "purpose", "relative", "break")
+
+
+def _is_arms(unit: Unit, clause: list[Unit]) -> bool:
+    """A word that is a weapon only beside other evidence (tank, rocket) needs a state or an unambiguous weapon."""
+    if unit.weapon is None or not unit.weapon.ambiguous:
+        return unit.weapon is not None
+    return any(other.cls in STATES or other.cls == GROUP for other in clause) or any(
+        other.weapon is not None and not other.weapon.ambiguous for other in clause
+    )
+
+
+def _most_specific(weapons: list[Weapon]) -> list[Weapon]:
+    """Each weapon once; a class falls away where a member of it is named."""
+    unique = list({weapon.id: weapon for weapon in weapons}.values())
+    parents = {weapon.parent for weapon in unique}
+    return [weapon for weapon in unique if weapon.id not in parents]
+
+
+# ---------------------------------------------------------------- who stands where
+def _actors(candidate: Candidate) -> list[Unit]:
+    """Names of the clause that can be a side: states, leaders, armed groups; not a place that only says where."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    return [
+        unit for unit in clause if (unit.cls in _ACTORS or (unit.cls == TITLE and unit.country)) and not unit.attribute
+    ]
+
+
+def _before(candidate: Candidate, units: list[Unit]) -> list[Unit]:
+    return [unit for unit in units if unit.end <= candidate.unit.start]
+
+
+def _after(candidate: Candidate, units: list[Unit]) -> list[Unit]:
+    return [unit for unit in units if unit.start >= candidate.unit.end]
+
+
+def _passive(candidate: Candidate) -> bool:
+    """A participle with an auxiliary of the passive in its clause."""
+    if candidate.tense not in ("participle", "past"):
+        return False
+    grammar = candidate.analysis.grammar
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    if candidate.tense == "past" and grammar.language.code != "en":
+        return False
+    auxiliaries = [unit for unit in clause if unit.kind == "word" and unit.low in grammar.passive]
+    if grammar.language.code == "en":
+        return any(
+            0 < candidate.analysis.units.index(candidate.unit) - candidate.analysis.units.index(unit) <= 3
+            for unit in auxiliaries
+        )
+    return bool(auxiliaries)
+
+
+def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    """Bare names before the head, or right after it where the language turns order; with their list."""
+    marked = [unit for unit in actors if unit.link == "subject"]
+    if marked:
+        return marked
+    order = candidate.analysis.grammar.language.order
+    before = [unit for unit in _before(candidate, actors) if unit.link in _BARE]
+    after = [unit for unit in _after(candidate, actors) if unit.link in _BARE]
+    if order == "vso":
+        return after[:1] or before[-1:]
+    if before:
+        first = before[0]
+        return [first, *(unit for unit in before[1:] if _same_list(candidate, first, unit))]
+    if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
+        return after[:1]
+    return []
+
+
+def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
+    between = [unit for unit in candidate.analysis.units if first.end <= unit.start and unit.end <= second.start]
+    conjunctions = candidate.analysis.grammar.conjunctions
+    return (
+        all(unit.low in conjunctions or unit.low in (",", "、", "،") or unit.cls in _ACTORS for unit in between)
+        and len(between) <= 5
+    )
+
+
+def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """`A sends B weapons`, `A liefert Waffen an B`, passive `weapons are sent to B by A`."""
+    candidate.score = max(candidate.score, 0.6) if candidate.score == 0.6 else 0.88
+    passive = _passive(candidate)
+    subjects = [] if passive else _subjects(candidate, actors)
+    sides.supplier.extend(subjects)
+    for unit in actors:
+        if unit in sides.supplier:
+            continue
+        if unit.link in _TO or (unit.link in ("of_or_to", "of") and not unit.possessive and unit.cls != LEADER):
+            sides.recipient.append(unit)
+        elif unit.link in _FROM:
+            sides.supplier.append(unit)
+        elif (unit.link in ("", "object", "bare") and unit in _after(candidate, actors) and not passive) or (
+            unit.link == "in" and unit in _after(candidate, actors) and _only_place(candidate, sides)
+        ):
+            sides.recipient.append(unit)
+
+
+def _only_place(candidate: Candidate, sides: _Sides) -> bool:
+    return not sides.recipient and candidate.analysis.grammar.language.code in ("de", "ru", "uk", "fr", "es")
+
+
+def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """`B gets weapons from A`, `B buys A's jets`."""
+    candidate.score = 0.8
+    passive = _passive(candidate)
+    subjects = [] if passive else _subjects(candidate, actors)
+    sides.recipient.extend(subjects)
+    for unit in actors:
+        if unit in sides.recipient:
+            continue
+        if (
+            unit.link == "from"
+            or (unit.link in ("at", "with") and not passive)
+            or (unit.possessive and unit.cls in STATES)
+        ):
+            sides.supplier.append(unit)
+        elif unit.link == "by":
+            (sides.recipient if passive else sides.supplier).append(unit)
+        elif unit.link in ("to", "dative", "for") and not subjects:
+            sides.recipient.append(unit)
+
+
+def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """A noun: `A's delivery of weapons to B`, `US-Waffenlieferungen an B`, `A approves the sale to B`."""
+    candidate.score = 0.78
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    own: list[Unit] = []
+    for unit in actors:
+        after = unit.start >= candidate.unit.end
+        if (unit.link in _TO and after) or (
+            unit.link in ("in", "object") and after and unit.cls in (COUNTRY, PLACE) and _adjacent(units, head, unit)
+        ):
+            sides.recipient.append(unit)
+        elif unit.link in _FROM or (unit.link in ("of", "of_or_to") and not after and head - units.index(unit) <= 4):
+            sides.supplier.append(unit)
+        elif (
+            unit.link in ("of", "of_or_to", "dative")
+            and after
+            and candidate.analysis.grammar.language.script == "cyrillic"
+        ):
+            (sides.recipient if unit.link != "of" else own).append(unit)
+        elif unit.link in ("of", "of_or_to") and after:
+            own.append(unit)
+    sides.supplier.extend(unit for unit in own if not sides.supplier and unit.country is not None)
+    if not sides.supplier:
+        subjects = [unit for unit in _subjects(candidate, actors) if unit not in sides.recipient]
+        sides.supplier.extend(subjects)
+
+
+def _adjacent(units: list[Unit], head: int, unit: Unit) -> bool:
+    return 0 < units.index(unit) - head <= 4
+
+
+def _arrive(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """`Weapons from A have arrived in B`."""
+    candidate.score = 0.72
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    if not any(unit.weapon is not None and unit.link in ("", "bare", "subject") for unit in clause):
+        candidate.refuse("it is no weapon that arrives")
+        return
+    for unit in actors:
+        if unit.link in ("in", "to", "at", "near", "for"):
+            sides.recipient.append(unit)
+        elif unit.link in ("from", "by", "of"):
+            sides.supplier.append(unit)
+
+
+def _deal(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """`A and B sign an arms deal`: the larger exporter sells."""
+    candidate.score = 0.7
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    pair = [unit for unit in actors if unit.link in (*_BARE, "with", "between", "of", "object")]
+    adjectives = [unit for unit in clause if unit.cls == ADJECTIVE]
+    for unit in actors:
+        if unit.link in _TO:
+            sides.recipient.append(unit)
+        elif unit.link == "from":
+            sides.supplier.append(unit)
+    if not sides.recipient and not sides.supplier:
+        candidate.notes.append("pair")
+        sides.supplier.extend([*pair, *adjectives])
+    elif not sides.supplier:
+        sides.supplier.extend(unit for unit in pair if unit not in sides.recipient)
+
+
+# ---------------------------------------------------------------- what else says who
+def _makers(candidate: Candidate, sides: _Sides) -> None:
+    """An adjective or `-made` at the weapon or the noun: whose arms they are."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    makers: list[Unit] = []
+    for place, unit in enumerate(clause):
+        if unit.cls != ADJECTIVE and not unit.joined and unit.link != "made" and not unit.possessive:
+            continue
+        if (
+            unit.cls in STATES
+            and any(other.weapon is not None or other is candidate.unit for other in clause[place + 1 : place + 5])
+        ) or (
+            unit.cls == ADJECTIVE
+            and place
+            and (clause[place - 1].weapon is not None or clause[place - 1] is candidate.unit)
+        ):
+            makers.append(unit)
+    makers = [unit for unit in makers if unit not in sides.recipient and unit not in sides.supplier]
+    if not makers:
+        return
+    recipients = {unit.country for unit in sides.recipient}
+    foreign = [unit for unit in makers if unit.country not in recipients]
+    if candidate.trigger.frame in ("get", "arrive") or not sides.supplier:
+        sides.supplier.extend(foreign)
+
+
+def _from_governing(candidate: Candidate, sides: _Sides) -> None:
+    """`A meets B to buy arms`: the governing clause names the sides that a purpose clause leaves out."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    frame = candidate.trigger.frame
+    above: list[Unit] = []
+    while (governing := analysis.governing(number)) is not None and analysis.kinds[number] in (
+        "purpose",
+        "that",
+        "relative",
+    ):
+        above = [
+            u
+            for u in analysis.clause(governing)
+            if u.cls in (LEADER, COUNTRY, PLACE)
+            and not u.attribute
+            and u.link in (*_BARE, "with", "object", "dative", "by")
+        ]
+        number = governing
+        if above:
+            break
+    known = {unit.country for unit in (*sides.supplier, *sides.recipient)}
+    free = [unit for unit in above if unit.country and unit.country not in known]
+    if not free:
+        return
+    first, second = (sides.recipient, sides.supplier) if frame == "get" else (sides.supplier, sides.recipient)
+    if not first:
+        first.append(free.pop(0))
+    if free and not second and free[0].cls == LEADER:
+        second.append(free[0])
+
+
+def _fill(candidate: Candidate, sides: _Sides, weapons: list[Weapon], world: World) -> None:
+    if "pair" in candidate.notes:
+        _split_pair(sides, world)
+    recipients = _states(sides.recipient, world)
+    suppliers = [
+        f
+        for f in _states(sides.supplier, world)
+        if f.country is None or f.country not in {r.country for r in recipients}
+    ]
+    candidate.used.extend([*sides.supplier, *sides.recipient])
+    candidate.roles = {
+        "supplier": suppliers,
+        "recipient": recipients,
+        "weapon": [Filler(entity=weapon.id, name=weapon.name) for weapon in weapons],
+    }
+
+
+def _split_pair(sides: _Sides, world: World) -> None:
+    states = sorted({unit.country for unit in sides.supplier if unit.country}, key=world.exporter_rank)
+    if len(states) < 2:
+        return
+    sides.recipient = [unit for unit in sides.supplier if unit.country != states[0]]
+    sides.supplier = [unit for unit in sides.supplier if unit.country == states[0]]
+
+
+def _states(units: list[Unit], world: World) -> list[Filler]:
+    fillers: list[Filler] = []
+    for unit in units:
+        if unit.cls == GROUP:
+            entry = unit.entry
+            referent = entry.referent if entry else None
+            add_filler(
+                fillers,
+                Filler(
+                    entity=getattr(referent, "id", None),
+                    name=getattr(referent, "name", unit.cased),
+                    country=unit.country,
+                ),
+            )
+            continue
+        countries = [f.country for f in unit.fillers if f.country] or [unit.country or ""]
+        for country in countries:
+            if country:
+                add_filler(fillers, world.country_filler(country))
+    return fillers
+
+
+def _check(candidate: Candidate, sides: _Sides) -> Candidate:
+    suppliers, recipients = candidate.roles.get("supplier", []), candidate.roles.get("recipient", [])
+    if candidate.refused:
+        return candidate
+    if not suppliers and not recipients:
+        return candidate.refuse("neither supplier nor recipient is named")
+    if sides.supplier and sides.recipient and not suppliers:
+        return candidate.refuse("supplier and recipient are one country: a domestic matter")
+    if not recipients:
+        candidate.score -= 0.2
+        candidate.notes.append("no recipient")
+    if not suppliers:
+        candidate.score -= 0.15
+        candidate.notes.append("no supplier")
+    return candidate
+
+
+_FRAMES = {"give": _give, "get": _get, "supply": _supply, "arrive": _arrive, "deal": _deal}

@@ -1,0 +1,180 @@
+"""Detector: an article in, the same with its names and events out. It knows no broker, no network and no clock."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from streams.detection.candidate import Candidate
+from streams.detection.confidence import confidence
+from streams.detection.events import WINDOW, Reader
+from streams.detection.explanation import Explanation, reason_of
+from streams.detection.filters import compile_filters
+from streams.detection.grammar import compile_grammar
+from streams.detection.inside import weapon_parts
+from streams.detection.language import Identifier
+from streams.detection.lexicon import Lexicon, build_lexicon
+from streams.detection.mentions import mentions
+from streams.detection.merge import merge
+from streams.detection.normalise import Folded, Folder
+from streams.detection.scan import Hit, choose, scan
+from streams.detection.text import Tokenizer
+from streams.detection.units import Unit
+from streams.detection.world import World
+from streams.event_types import load_event_types
+from streams.event_types.definition import EventType
+from streams.knowledge import Knowledge, load
+from streams.languages import load_languages
+from streams.messages import Annotated, Article, Event, Field, Filler, Mention, Span, content_id
+
+MENTION_LIMIT = 200_000
+"""Names are looked for in this many characters of a field."""
+_OVERLONG = 20_000
+
+
+class Detector:
+    """Finds names and events in articles of the given languages.
+
+    `definitions` is the operator's folder with own event types, names and languages. `today` stands in for the date
+    of an
+    article without one when offices are told; without it the latest known office counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        languages: Sequence[str],
+        definitions: Path | None = None,
+        today: date | None = None,
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        self._today = today
+        self._folder = Folder.new()
+        self._identifier = Identifier(languages)
+        known = knowledge if knowledge is not None else load(definitions)
+        world = World(known)
+        self._world = world
+        self._types = {event_type.name: event_type for event_type in load_event_types(definitions)}
+        self._lexicons: dict[str, Lexicon] = {}
+        self._readers: dict[str, Reader] = {}
+        for code, language in load_languages(languages, definitions).items():
+            lexicon = build_lexicon(language, known, self._types.values(), self._folder)
+            self._lexicons[code] = lexicon
+            self._readers[code] = Reader(
+                grammar=compile_grammar(language, self._fold_form),
+                tokenizer=Tokenizer(language),
+                types=self._types,
+                filters={t.name: compile_filters(t, language, self._fold_form) for t in self._types.values()},
+                weapon_parts=weapon_parts(lexicon),
+                world=world,
+            )
+
+    @property
+    def types(self) -> tuple[EventType, ...]:
+        """The event types that are looked for."""
+        return tuple(self._types.values())
+
+    def detect(self, article: Article, *, today: date | None = None) -> Annotated:
+        """The article with its language, names and events. Never raises on any text; every span cuts exactly its
+        text.
+        """
+        language = self._language(article)
+        if language is None:
+            return _annotated(article, article.language, (), ())
+        names, folded, found = self._search(article, language, today or self._today)
+        groups = merge([candidate for candidate in found if not candidate.refused])
+        return _annotated(article, language, names, tuple(_event(folded, group[0]) for group in groups))
+
+    def explain(self, article: Article, *, today: date | None = None) -> list[Explanation]:
+        """Every candidate of an article: the events with what made them, then the refused ones with the reason."""
+        language = self._language(article)
+        if language is None:
+            return []
+        _, folded, found = self._search(article, language, today or self._today)
+        groups = merge([candidate for candidate in found if not candidate.refused])
+        explained = [_explanation(folded, group[0], _event(folded, group[0])) for group in groups]
+        refused = [_explanation(folded, item, None) for item in found if item.refused]
+        return explained + refused
+
+    def _fold_form(self, form: str) -> str:
+        return self._folder.fold(form).low
+
+    def _language(self, article: Article) -> str | None:
+        return self._identifier.identify(article.title, article.text, article.language)
+
+    def _search(
+        self, article: Article, language: str, today: date | None
+    ) -> tuple[tuple[Mention, ...], dict[Field, Folded], list[Candidate]]:
+        lexicon, reader = self._lexicons[language], self._readers[language]
+        moment = article.published or article.fetched
+        day = moment.date() if moment is not None else None
+        names: list[Mention] = []
+        folded_fields: dict[Field, Folded] = {}
+        scanned: list[tuple[Field, list[list[Hit]]]] = []
+        fields: tuple[tuple[Field, str], ...] = (("title", article.title), ("text", article.text))
+        for field, text in fields:
+            folded = self._folder.fold(text)
+            groups = choose(scan(folded, lexicon, MENTION_LIMIT))
+            names.extend(mentions(folded, field, groups, self._world, day or today or _latest(self._world)))
+            folded_fields[field] = folded
+            scanned.append((field, [group for group in groups if group[0].end <= WINDOW]))
+        found: list[Candidate] = []
+        if any(hit.entry.kind == "trigger" for _, groups in scanned for group in groups for hit in group):
+            leaders: list[Unit] = []
+            for field, groups in scanned:
+                found.extend(reader.candidates(folded_fields[field], field, groups, day or today, leaders))
+        return tuple(names), folded_fields, found
+
+
+def _event(folded: dict[Field, Folded], candidate: Candidate) -> Event:
+    return Event(
+        type=candidate.type.name,
+        status=candidate.status,
+        roles={role: tuple(_plain(filler) for filler in fillers) for role, fillers in candidate.roles.items()},
+        trigger=_span(folded, candidate, candidate.hit.start, candidate.hit.end),
+        evidence=_span(folded, candidate, candidate.analysis.start, candidate.analysis.end),
+        confidence=confidence(candidate),
+    )
+
+
+def _explanation(folded: dict[Field, Folded], candidate: Candidate, event: Event | None) -> Explanation:
+    return Explanation(
+        event=event,
+        pattern=candidate.trigger.id,
+        trigger=_span(folded, candidate, candidate.hit.start, candidate.hit.end),
+        evidence=_span(folded, candidate, candidate.analysis.start, candidate.analysis.end),
+        status=candidate.status,
+        cues=tuple(_span(folded, candidate, cue.start, cue.end) for cue in candidate.cues),
+        filters=tuple(candidate.filters),
+        notes=tuple(candidate.notes),
+        reason=reason_of(candidate),
+    )
+
+
+def _span(folded: dict[Field, Folded], candidate: Candidate, start: int, end: int) -> Span:
+    """A piece of a field in its own offsets, without blanks at its ends."""
+    field = candidate.analysis.field
+    text = folded[field].text
+    first, last = folded[field].back(start, end)
+    while first < last and text[first].isspace():
+        first += 1
+    while last > first and text[last - 1].isspace():
+        last -= 1
+    return Span(field=field, start=first, end=last, text=text[first:last])
+
+
+def _latest(world: World) -> date:
+    """Without any date, offices are told as of the newest start in the tables: detection has no clock."""
+    return world.newest
+
+
+def _plain(filler: Filler) -> Filler:
+    return Filler(entity=filler.entity, name=filler.name, country=filler.country)
+
+
+def _annotated(
+    article: Article, language: str | None, names: tuple[Mention, ...], events: tuple[Event, ...]
+) -> Annotated:
+    fields = {name: getattr(article, name) for name in Article.__struct_fields__}
+    fields["language"] = language
+    fields["id"] = article.id or content_id("ar", article.url or "", article.title, article.text)
+    return Annotated(**fields, mentions=names, events=events)

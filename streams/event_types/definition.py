@@ -1,0 +1,78 @@
+"""The shape of an event type: what it is called, what triggers it in which language, its roles, needs and filters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+TENSES = ("present", "past", "participle", "infinitive", "noun", "future")
+ENGINES = ("meeting", "transfer", "action")
+FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest"),
+        "transfer": ("give", "get", "supply", "arrive", "deal"),
+        "action": ("do", "undergo", "noun"),
+    }
+)
+"""What a head does with the names around it, by engine. See detection.meetings, detection.transfers,
+detection.actions.
+"""
+STRENGTHS = ("strong", "weak")
+WINDOWS = ("clause", "sentence", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Heads with one frame. `forms` by tense; `id` names the pattern in explanations."""
+
+    id: str
+    type: str
+    frame: str
+    strength: str
+    forms: Mapping[str, tuple[str, ...]]
+    needs: tuple[str, ...] = ()
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role: `fill` is what may stand in it (leader, country, weapon, …), `links` what ties it to the head."""
+
+    name: str
+    fill: tuple[str, ...]
+    least: int = 0
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Words that refuse or weaken an event. `strength` is veto or penalty; `window` is where the words are looked
+    for.
+    """
+
+    name: str
+    window: str
+    strength: str
+    forms: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence that must (`hit`) or must not (`miss`) raise the type; a hit may name the status."""
+
+    language: str
+    text: str
+    hit: bool
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One event type, as a file defines it. `engine` says how its frames find their roles."""
+
+    name: str
+    label: str
+    engine: str
+    roles: tuple[Role, ...]
+    triggers: Mapping[str, tuple[Trigger, ...]]
+    filters: tuple[Filter, ...]
+    examples: tuple[Example, ...]

@@ -1,0 +1,118 @@
+"""The shape of a language: everything that detection must know about how it works, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LINKS = (
+    "to",
+    "from",
+    "with",
+    "between",
+    "by",
+    "in",
+    "of",
+    "for",
+    "about",
+    "at",
+    "against",
+    "near",
+    "made",
+    "subject",
+    "bare",
+    "object",
+)
+"""What ties a name to its verb or noun, whatever the language ties with: a preposition, a case, a particle, a
+prefix.
+"""
+
+TITLE_KINDS = (
+    "leader",
+    "minister",
+    "deputy",
+    "envoy",
+    "former",
+    "elect",
+    "party",
+    "subnational",
+    "body",
+    "other",
+    "plural",
+)
+"""What a title makes of its bearer. Only `leader` (and `plural`: leaders of several states) takes part in a leaders'
+meeting.
+"""
+
+CUE_KINDS = (
+    "negation", "cancel", "deny", "possible", "planned", "wish", "ongoing", "future_time", "past_time", "background",
+    "call", "after", "before", "report", "approval", "official", "relative", "hypothetical",
+)  # fmt: skip
+"""What a word says about whether an event happened. See `streams.detection.status` for the order in which they
+decide.
+"""
+
+MARKER_KINDS = ("former", "elect", "deputy", "relative", "joint", "groups")
+"""Words beside a title or name: `former` president, president `elect`, `deputy`; `relative` (wife, lawyer, statue)
+turns a name
+into somebody else; `joint` ("together", "both"); `groups` (leaders of several states without their names: "world
+leaders").
+"""
+
+CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Paradigm:
+    """Endings of one inflection class: words ending in `ending` lose it and take one of `cases` (ending → link)."""
+
+    ending: str
+    cases: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A word for an office without its country. `office` as in knowledge.Term, where the word says which."""
+
+    form: str
+    kind: str
+    office: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language. Forms are written as in a dictionary and folded when compiled.
+
+    In lists of forms `~` at an end stands for any letters of the same word, a blank for a blank, `…` for up to six
+    words.
+    """
+
+    code: str
+    name: str
+    script: str
+    order: str = "svo"
+    spaced: bool = True
+    capitals: bool = True
+    nouns_capital: bool = False
+    compounds: bool = False
+    adjective_after: bool = False
+    name_before_title: bool = False
+    articles: frozenset[str] = frozenset()
+    dative_articles: frozenset[str] = frozenset()
+    genitive_articles: frozenset[str] = frozenset()
+    adpositions: Mapping[str, str] = field(default_factory=dict)
+    postpositions: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    paradigms: Mapping[str, tuple[Paradigm, ...]] = field(default_factory=dict)
+    possessive: tuple[str, ...] = ()
+    conjunctions: frozenset[str] = frozenset()
+    titles: tuple[Title, ...] = ()
+    markers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    homologues: tuple[str, ...] = ()
+    pronouns: frozenset[str] = frozenset()
+    fillers: frozenset[str] = frozenset()
+    name_particles: frozenset[str] = frozenset()
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passive: tuple[str, ...] = ()
+    infinitive: tuple[str, ...] = ()
+    abbreviations: frozenset[str] = frozenset()
+    sentence_ends: str = ".!?…"
