@@ -92,9 +92,11 @@ def _parse(text: str, url: str) -> Any:
     headers = {"content-type": "application/xml; charset=utf-8"}
     if url:
         headers["content-location"] = url
-    stream = io.BytesIO(text.encode("utf-8", "replace"))
+    data = text.encode("utf-8", "replace")
     try:
-        return feedparser.parse(stream, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+        return feedparser.parse(
+            io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
     except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         # feedparser's own faults on input that nobody foresaw: this feed cannot be read, the others can.
         raise NotAFeedError(f"cannot be read ({type(error).__name__} in feedparser: {error})") from error
