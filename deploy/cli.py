@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -17,12 +18,12 @@ import ingest.cli
 import streams.cli
 from deploy.settings import Settings
 from streams.errors import DefinitionError, TocsinError, UsageError
-from streams.settings import CONFIG_FILE, CONFIG_VARIABLE, load, parse_value, put
+from streams.settings import CONFIG_FILE, CONFIG_VARIABLE, load, origins, parse_value, put
 
 SECTIONS = (
     ("Run", ("up", "serve", "kafka", "status", "receive")),
     ("Read, find, decide: pipes that need neither Kafka nor database", ("parse", "detect", "match")),
-    ("Say what is read and what is looked for", ("feeds", "rules")),
+    ("Say what is read and what is looked for", ("feeds", "rules", "knowledge")),
     ("Look after it", ("topics", "dead-letters", "config", "version")),
 )
 
@@ -84,7 +85,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run `tocsin` with arguments: the exit status, after any error was said in one line on standard error."""
     try:
-        status = build()(arguments, prog_name="tocsin", standalone_mode=False)
+        status = build()(arguments, prog_name="tocsin", standalone_mode=False, obj="--help" in arguments)
     except TocsinError as error:
         return _say(error)
     except typer.TyperException as error:
@@ -174,7 +175,7 @@ def _root(
     debug: Annotated[bool, typer.Option("--debug", help="Show where an unexpected error arose.")] = False,
 ) -> None:
     """Read the world's news and tell the right person when what they asked about happens."""
-    if ctx.invoked_subcommand == "version" or "--help" in sys.argv:
+    if ctx.obj or ctx.invoked_subcommand == "version":  # help is asked for: it needs no settings, right or wrong
         return
     ctx.obj = load(Settings, file=config, options=parse_options(data_dir, assignments or []))
     _quiet_log(ctx.obj)
@@ -193,6 +194,9 @@ def _up(
     samples: Annotated[
         bool, typer.Option("--samples", help="Add a newsroom with made-up articles, rules that fit, and a receiver.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show all that the processes log, also on a terminal.")
+    ] = False,
 ) -> None:
     """Run everything on this machine until Ctrl-C.
 
@@ -205,7 +209,11 @@ def _up(
     """
     from deploy.local import up
 
-    raise typer.Exit(up(ctx.obj, child_options(ctx), samples=samples))
+    options = child_options(ctx)
+    people_watch = samples or sys.stdout.isatty()
+    if people_watch and not verbose and _origin(ctx)("log.level") == "default":
+        options = (*options, "--set", "log.level=warning")
+    raise typer.Exit(up(ctx.obj, options, samples=samples))
 
 
 def child_options(ctx: typer.Context) -> tuple[str, ...]:
@@ -219,6 +227,13 @@ def child_options(ctx: typer.Context) -> tuple[str, ...]:
     for assignment in given["assignments"] or []:
         options += ["--set", assignment]
     return tuple(options)
+
+
+def _origin(ctx: typer.Context) -> Callable[[str], str]:
+    """Where each setting of this command was set, by its dotted key."""
+    given = ctx.find_root().params
+    options = parse_options(given["data_dir"], given["assignments"] or [])
+    return origins(Settings, file=given["config"], options=options)
 
 
 def _status(
@@ -253,12 +268,8 @@ def _config(
       TOCSIN_WEB__PORT=8090 tocsin config --json | jq .web
     """
     from deploy.settings import describe, nest
-    from streams.settings import origins
 
-    given = ctx.find_root().params
-    options = parse_options(given["data_dir"], given["assignments"] or [])
-    origin = origins(Settings, file=given["config"], options=options)
-    values = describe(ctx.obj)
+    values, origin = describe(ctx.obj), _origin(ctx)
     print(json.dumps(nest(values), indent=2) if as_json else as_toml(values, {key: origin(key) for key in values}))
 
 

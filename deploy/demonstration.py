@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 import socket
+import subprocess
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,10 @@ PACE = 4.0
 """Seconds between two written articles."""
 
 PACE_OF_VARIATIONS = 15.0
+
+FEEDS = "feeds.txt"
+RESTING = "feeds.paused"
+"""Exists while the sample feeds are paused, because tocsin runs without samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,39 @@ class Demonstration:
             self.say("samples", f"published [{sample.language}] {sample.title}")
 
 
+async def rest(settings: Settings, tocsin: Sequence[str]) -> None:
+    """Pause the sample feeds of an earlier run with samples: nothing publishes them now, so they would only fail.
+
+    `tocsin` is the command with its options.
+    """
+    folder = _folder(settings)
+    if (folder / FEEDS).exists() and not (folder / RESTING).exists():
+        await _feeds(tocsin, "pause", folder)
+        (folder / RESTING).touch()
+
+
+async def _wake(folder: Path, tocsin: Sequence[str]) -> None:
+    if (folder / RESTING).exists():
+        await _feeds(tocsin, "resume", folder)
+        (folder / RESTING).unlink()
+
+
+async def _feeds(tocsin: Sequence[str], what: str, folder: Path) -> None:
+    urls = (folder / FEEDS).read_text(encoding="utf-8").split()
+    process = await asyncio.create_subprocess_exec(
+        *tocsin, "feeds", what, *urls, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    await process.wait()
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir.absolute() / "samples"
+
+
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, say: Say) -> AsyncIterator[Demonstration]:
-    """Run newsroom and receiver while the context lasts."""
-    folder = settings.data_dir.absolute() / "samples"
+async def opened(settings: Settings, tocsin: Sequence[str], say: Say) -> AsyncIterator[Demonstration]:
+    """Run newsroom and receiver while the context lasts. `tocsin` is the command with its options."""
+    folder = _folder(settings)
     before, ports = _ports(folder)
     room = newsroom.Newsroom(newsroom.read_samples(), newsroom.Variations.read(), folder / "newsroom.json")
     rules = _write_rules(folder, before, ports)
@@ -68,7 +102,8 @@ async def opened(settings: Settings, say: Say) -> AsyncIterator[Demonstration]:
     )
     with newsroom.serving(room, ports.newsroom) as base:
         async with receiver.running():
-            feeds = folder / "feeds.txt"
+            await _wake(folder, tocsin)
+            feeds = folder / FEEDS
             feeds.write_text("".join(f"{base}/feeds/{code}.xml\n" for code in room.languages), encoding="utf-8")
             for _ in range(FIRST if room.untouched else AGAIN):
                 room.publish(datetime.now(UTC))

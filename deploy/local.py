@@ -121,11 +121,13 @@ def up(settings: Settings, options: Sequence[str], *, samples: bool) -> int:
 async def _up(settings: Settings, options: Sequence[str], voice: Voice, *, samples: bool) -> int:
     if settings.log.format == "auto":
         options = (*options, "--set", "log.format=text")  # people read the lines of `up`, also from a file
-    if not samples:
-        return await Machine(settings, programs(options), voice).run()
-    from deploy.demonstration import opened
+    from deploy.demonstration import opened, rest
 
-    async with opened(settings, voice.say) as demonstration:
+    tocsin = (sys.executable, "-m", "deploy.cli", *options)
+    if not samples:
+        await rest(settings, tocsin)
+        return await Machine(settings, programs(options), voice).run()
+    async with opened(settings, tocsin, voice.say) as demonstration:
         machine = Machine(demonstration.settings, programs((*options, *demonstration.options)), voice)
         return await machine.run(demonstration.publish)
 
