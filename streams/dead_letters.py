@@ -17,13 +17,13 @@ from aiokafka import TopicPartition
 from streams.broker import partitions_of, reading, topic_name
 from streams.errors import PermanentError, UsageError
 from streams.messages import DeadLetter
-from streams.producer import Output, Producer
+from streams.producer import NO_VALUE, TOO_LARGE, Output, Producer
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS, TOPICS
 
-ERROR, SOURCE, ATTEMPTS, TOO_LARGE = "x-error", "x-src", "x-attempts", "x-too-large"
+ERROR, SOURCE, ATTEMPTS = "x-error", "x-src", "x-attempts"
 RESOLVES, RESOLUTION, REPLAYED = "x-resolves", "x-resolution", "x-replayed"
-OURS = {ERROR, SOURCE, ATTEMPTS, TOO_LARGE, RESOLVES, RESOLUTION}
+OURS = {ERROR, SOURCE, ATTEMPTS, TOO_LARGE, NO_VALUE, RESOLVES, RESOLUTION}
 MAX_ERROR_LENGTH = 2_000
 WRITE_SECONDS = 30.0
 
@@ -151,7 +151,7 @@ async def _writing(settings: Settings) -> AsyncIterator[Producer]:
 
 
 async def _resolve(producer: Producer, letter_id: str, state: State) -> None:
-    await producer.bury(None, None, [(RESOLVES, letter_id.encode()), (RESOLUTION, state.encode())])
+    await producer.bury(letter_id.encode(), None, [(RESOLVES, letter_id.encode()), (RESOLUTION, state.encode())])
 
 
 async def _records(settings: Settings) -> list[Any]:
@@ -206,7 +206,7 @@ def _letter(record: Any, marks: Mapping[str, bytes]) -> DeadLetter:
         attempts=int(attempts) if attempts.isdecimal() else 1,
         time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         key=record.key,
-        value=record.value,
+        value=None if NO_VALUE in marks else record.value,
     )
 
 

@@ -17,7 +17,11 @@ from streams.topics import DEAD_LETTERS, Topic
 MAX_REQUEST_BYTES = 1_000_000
 """Larger outputs are refused before they are sent: a refusal by the broker breaks an idempotent producer's sequence."""
 
+LONG_KEY_BYTES = 100_000
 STOP_SECONDS = 3.0
+
+TOO_LARGE, NO_VALUE = "x-too-large", "x-no-value"
+"""Headers of a dead letter whose record did not fit into it, and of one that had neither key nor value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,20 @@ class Producer:
 
     async def bury(self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
         """Write a dead letter and wait for the broker's answer."""
-        topic = topic_name(self._settings, DEAD_LETTERS)
         try:
             async with asyncio.timeout(self._seconds):
                 try:
-                    await self._kafka.send_and_wait(topic, value, key=key, headers=list(headers))
+                    await self._bury(key, value, headers)
                 except MessageSizeTooLargeError:
-                    # the original stays where it is, at x-src
-                    await self._kafka.send_and_wait(topic, None, headers=[*headers, ("x-too-large", b"1")])
+                    # the original stays where it is, at x-src; its key would fit, were it not the key that is too large
+                    short = key if len(key or b"") < LONG_KEY_BYTES else None
+                    await self._bury(short, None, [*headers, (TOO_LARGE, b"1")])
         except (KafkaError, TimeoutError) as error:
             raise InfrastructureError(f"a dead letter cannot be written: {error!r}") from error
+
+    async def _bury(self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
+        if key is None and value is None:
+            # Kafka takes such a record, aiokafka's producer does not
+            value, headers = b"", [*headers, (NO_VALUE, b"1")]
+        topic = topic_name(self._settings, DEAD_LETTERS)
+        await self._kafka.send_and_wait(topic, value, key=key, headers=list(headers))
