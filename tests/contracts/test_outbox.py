@@ -1,12 +1,19 @@
 """What every outbox must do, so that deliveries are made once, in turn, and never by a process that lost its lease."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import pytest
+from pydantic import SecretStr
 
 from alerts.outbox import Delivery, Outbox, Outcome
-from streams.messages import Alert
+from alerts.settings import Settings
+from alerts.store import Store, migrate
+from streams.messages import Alert, content_id
+from streams.settings import Database
 from tests.factories import an_alert
 from tests.fakes import MemoryOutbox
 
@@ -26,9 +33,24 @@ class MemoryBench(MemoryOutbox):
         return self.add(alert, channel, now)
 
 
-@pytest.fixture(params=["memory"])
-def outbox() -> Bench:
-    return MemoryBench()
+class StoreBench(Store):
+    async def put(self, alert: Alert, channel: str, now: datetime) -> str:
+        await self.put_alert(alert, (channel,), now)
+        await self.enqueue(alert.id, (channel,), now)
+        return content_id("msg", alert.id, channel)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    if request.param == "memory":
+        yield MemoryBench()
+        return
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+    settings = Settings(data_dir=tmp_path, database=Database(url=SecretStr(url)))
+    await asyncio.to_thread(migrate, settings)
+    bench = StoreBench.connect(settings)
+    yield bench
+    await bench.aclose()
 
 
 async def lease(outbox: Bench, now: datetime, limit: int = 10, busy: dict[str, int] | None = None) -> list[Delivery]:
