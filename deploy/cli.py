@@ -248,11 +248,11 @@ def _status(
       tocsin status
       tocsin status --json | jq .topics
     """
-    from deploy.status import healthy, read, show
+    from deploy.status import read, render
 
     status = read(ctx.obj)
-    print(json.dumps(status) if as_json else show(status))
-    raise typer.Exit(0 if healthy(status) else EXIT_FAILED)
+    print(json.dumps(asdict(status)) if as_json else render(status))
+    raise typer.Exit(0 if status.healthy else EXIT_FAILED)
 
 
 def _config(

@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from streams.errors import InfrastructureError, UsageError
@@ -75,6 +75,8 @@ async def _translated() -> AsyncIterator[None]:
     except (OperationalError, OSError) as error:
         raise InfrastructureError(f"the database does not answer: {error}") from error
     except DBAPIError as error:
+        if type(error) is DatabaseError:  # not its kinds, which speak of statements: the file itself is damaged
+            raise InfrastructureError(f"the database cannot be read: {error.orig}") from error
         if error.connection_invalidated:
             raise InfrastructureError(f"the database closed the connection: {error}") from error
         raise
