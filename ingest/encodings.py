@@ -73,17 +73,11 @@ FREQUENT = {
     "cp1252": "éèàüäößçñêôîâùåøæáíóúãõëïœÉÀÜÄÖ’‘“”–—…«»„°€",
 }
 NAMES = {
-    "cp1250": "ąęłńóśźżčřšžěůáéíýőűťďňł",
-    "iso8859-5": "оеаинтсрвлкі",
-    "cp1251": "оеаинтсрвлкі",
-    "cp1252": "windows-1252",
-    "cp1253": "αοιετσνηυρπ",
-    "cp1254": "windows-1254",
-    "cp1255": "יוהלאמרתבשנ",
-    "cp1256": "النمويرتبلعةد",
+    **{f"cp125{digit}": f"windows-125{digit}" for digit in range(9)},
     "cp932": "shift_jis",
     "cp949": "euc-kr",
-    "koi8-u": "оеаинтсрвлкі",
+    "koi8-u": "koi8-r",
+    "iso8859-5": "iso-8859-5",
     "big5hkscs": "big5",
     "euc_jp": "euc-jp",
 }
@@ -241,7 +235,8 @@ def _score(body: bytes, encoding: str) -> float:
     good = sum(char in frequent for char in letters)
     bad = max(0, letters.count("\ufffd") - 1)
     share = (good - 5 * bad) / len(letters) / USUAL.get(encoding, 0.65)
-    return share * (1 - _crowded(body[:20_000])) if encoding in ("cp1252", "cp1250") else share
+    crowded = _crowded(body[:20_000])
+    return share * (1 - crowded if encoding in ("cp1252", "cp1250") else min(1, 2 * crowded))
 
 
 def _guessed(body: bytes, label: str | None) -> Decoded:

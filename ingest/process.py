@@ -12,7 +12,7 @@ from ingest.parser_process import Parser
 from ingest.publish import KafkaSink, Publisher
 from ingest.settings import Settings
 from ingest.store import Store
-from streams import service
+from streams import broker, service
 from streams.errors import UsageError
 from streams.outbound import Outbound
 
@@ -36,6 +36,7 @@ def run(settings: Settings, port: int) -> int:
 
 async def crawl(process: service.Service, settings: Settings) -> None:
     """Fetch and publish until `process.stopping`; nothing that was fetched is lost, whatever ends it."""
+    broker.bootstrap(settings)  # says at once when nobody said where Kafka is
     feeds = Store.connect(settings)
     outbound = Outbound(
         settings.outbound.allow,
@@ -79,7 +80,10 @@ async def _together(crawler: Crawler, publisher: Publisher, stopping: asyncio.Ev
 async def subscribe(feeds: Store, files: tuple[Path, ...]) -> None:
     """Add the feeds of the files that the settings name; they are added, never removed. Wrong lines are told."""
     for file in files:
-        listed = read_list(file)
+        try:
+            listed = read_list(file)
+        except UsageError as error:
+            raise UsageError(f"ingest.feeds: {error}") from error
         for line in listed:
             if line.problem:
                 log.warning("feed.ignored", file=str(file), line=line.line, reason=line.problem)
@@ -92,6 +96,6 @@ def read_list(file: Path) -> list[opml.Listed]:
     try:
         return opml.read(file.read_bytes())
     except OSError as error:
-        raise UsageError(f"ingest.feeds: {file} cannot be read ({error.strerror})") from error
+        raise UsageError(f"{file} cannot be read ({error.strerror})") from error
     except opml.OpmlError as error:
-        raise UsageError(f"ingest.feeds: {file} {error}") from error
+        raise UsageError(f"{file} {error}") from error

@@ -71,8 +71,10 @@ async def parse_all(names: Sequence[str], settings: Settings, url: str) -> Async
                 source, now = url or name, datetime.now(UTC)
                 job = Job(body.data, source, body.url, body.content_type, now, limits.max_body_bytes)
                 yield name, await parser.parse(job)
-            except (TocsinError, OSError) as error:
-                yield name, Parsed(error=getattr(error, "strerror", None) or str(error))
+            except OSError as error:
+                yield name, Parsed(error=f"cannot be read ({error.strerror})")
+            except TocsinError as error:
+                yield name, Parsed(error=str(error))
     finally:
         await parser.aclose()
         await outbound.aclose()
