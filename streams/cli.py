@@ -64,9 +64,10 @@ def _serve_detect(
     Example:
       tocsin serve detect
     """
-    from streams import agents, service
+    from streams import agents, broker, service
 
     settings: Settings = ctx.obj
+    broker.bootstrap(settings)  # says at once where there is none, before the tables are loaded
     main = partial(agents.detect, detector=_detector(settings))
     port = settings.health.ports.detect if health_port is None else health_port
     raise typer.Exit(service.run("detect", settings, main, port=port))

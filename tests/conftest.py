@@ -1,6 +1,7 @@
 """The servers that tests share: a real Apache Kafka and a real PostgreSQL, started once for a test run."""
 
 import asyncio
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -8,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from deploy.kafka import LocalKafka
 from deploy.settings import Settings
 from streams import broker
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _log_to_standard_error() -> None:
+    """Logs are no output: a test that reads what a command printed must not find them there."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
 
 
 @pytest.fixture(scope="session")
