@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alerts.outbox import Delivery, Outcome, State
+from alerts.outbox import AlertRecord, Delivery, DeliveryRecord, Outcome, State
 from streams.errors import InfrastructureError
-from streams.messages import Alert, content_id
+from streams.messages import Alert, FeedStatus, content_id
 
 Answer = Callable[[asyncio.StreamWriter, Mapping[str, str]], Awaitable[None]]
 """Writes a whole HTTP answer, status line included; gets the request's headers, names in lower case."""
@@ -133,6 +133,41 @@ class MemoryOutbox:
 
     def _open(self) -> list[Row]:
         return [row for row in self.rows.values() if row.state == "waiting"]
+
+    def _answer(self) -> None:
+        if self.away:
+            raise InfrastructureError("the database does not answer")
+
+
+@dataclass
+class MemoryLedger:
+    """What the page reads, in memory. `away` makes it a database that does not answer."""
+
+    records: list[AlertRecord] = field(default_factory=list)
+    feeds: list[FeedStatus] = field(default_factory=list)
+    away: bool = False
+
+    async def recent_alerts(self, limit: int, before: datetime | None = None) -> Sequence[AlertRecord]:
+        self._answer()
+        newest = sorted(self.records, key=lambda record: record.stored, reverse=True)
+        return [record for record in newest if before is None or record.stored < before][:limit]
+
+    async def alert_record(self, alert_id: str) -> AlertRecord | None:
+        self._answer()
+        return next((record for record in self.records if record.alert.id == alert_id), None)
+
+    async def recent_deliveries(self, limit: int) -> Sequence[tuple[DeliveryRecord, Alert]]:
+        self._answer()
+        rows = [(delivery, record.alert) for record in self.records for delivery in record.deliveries]
+        return sorted(rows, key=lambda row: (row[0].state == "delivered", -row[0].created.timestamp()))[:limit]
+
+    async def feed_statuses(self) -> Sequence[FeedStatus]:
+        self._answer()
+        return self.feeds
+
+    async def counts(self) -> Mapping[str, int]:
+        self._answer()
+        return Counter(delivery.state for record in self.records for delivery in record.deliveries)
 
     def _answer(self) -> None:
         if self.away:
