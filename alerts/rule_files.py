@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -153,6 +153,17 @@ def _complain_of_toml(reading: _Reading, text: str, message: str) -> None:
     reading.complain(place, f"is not valid TOML: {_TOML_PLACE.sub('', message)}")
 
 
+def check_rule(rule: Rule, severity: str, vocabulary: Vocabulary, known: Iterable[str]) -> RuleFile:
+    """A rule given by options in place of a file, checked likewise. Raises DefinitionError with every mistake."""
+    entry = {"name": rule.name, "query": rule.query, "severity": severity, "description": rule.description}
+    reading = _Reading(f"rule {rule.name!r}")
+    _read_rule(reading, None, {**entry, "notify": list(rule.notify)}, vocabulary)
+    reading.problems.extend(reading.unknown_channels(set(known)))
+    if reading.problems:
+        raise DefinitionError(reading.problems)
+    return RuleFile(tuple(CompiledRule(replace(one.rule, origin=""), one.query) for one in reading.rules))
+
+
 def _read_rule(reading: _Reading, table: Table | None, entry: dict[str, Any], vocabulary: Vocabulary) -> None:
     before = len(reading.problems)
     for key, value in entry.items():
@@ -207,6 +218,8 @@ def _compile(
 def _in_file(reading: _Reading, table: Table | None, query: str, error: QueryError) -> Problem:
     """A mistake in a query at its place in the file, also within a string over several lines."""
     place = reading.place(table, "query", value=True)
+    if table is None and reading.places is None:  # a query by itself: its own lines are the place
+        return Problem(reading.file, error.line, error.column, error.sentence)
     at = table.keys.get("query") if table is not None else None
     if at is not None and reading.places is not None and len(query) <= MAX_BYTES:
         lines = query.split("\n")

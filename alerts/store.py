@@ -120,6 +120,7 @@ class Store:
             "severity": alert.rule.severity,
             "notify": list(notify),
             "stored": utc(now),
+            "queued": False,
             "body": encode(alert),
         }
         async with database.writing(self._engine) as connection:
@@ -163,12 +164,19 @@ class Store:
             for channel in channels
         ]
         new = 0
-        if rows:
-            async with database.writing(self._engine) as connection:
-                for row in rows:
-                    done = await connection.execute(self._dialect.insert(DELIVERIES).on_conflict_do_nothing(), row)
-                    new += max(0, done.rowcount)
+        async with database.writing(self._engine) as connection:
+            for row in rows:
+                done = await connection.execute(self._dialect.insert(DELIVERIES).on_conflict_do_nothing(), row)
+                new += max(0, done.rowcount)
+            await connection.execute(sa.update(ALERTS).where(ALERTS.c.id == alert_id).values(queued=True))
         return new
+
+    async def strays(self, before: datetime, limit: int) -> list[tuple[str, tuple[str, ...]]]:
+        """Alerts stored before a time for which `enqueue` was never called, the oldest first, and whom they notify."""
+        stray = sa.and_(ALERTS.c.queued.is_(False), ALERTS.c.stored < utc(before))
+        chosen = sa.select(ALERTS.c.id, ALERTS.c.notify).where(stray).order_by(ALERTS.c.stored).limit(limit)
+        async with database.reading(self._engine) as connection:
+            return [(row.id, tuple(row.notify)) for row in await connection.execute(chosen)]
 
     async def lease_due(
         self, now: datetime, limit: int, lease_for: timedelta, busy: Mapping[str, int], per_endpoint: int

@@ -64,8 +64,10 @@ ALERTS = sa.Table(
     sa.Column("severity", sa.Text, nullable=False),
     sa.Column("notify", sa.JSON, nullable=False),
     sa.Column("stored", Moment, nullable=False),
+    sa.Column("queued", sa.Boolean, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Index("alerts_by_stored", "stored"),
+    sa.Index("alerts_stray", "queued", "stored"),
 )
 DELIVERIES = sa.Table(
     "deliveries",

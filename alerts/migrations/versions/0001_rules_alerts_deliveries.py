@@ -22,9 +22,11 @@ def upgrade() -> None:
         sa.Column("severity", sa.Text, nullable=False),
         sa.Column("notify", sa.JSON, nullable=False),
         sa.Column("stored", sa.BigInteger, nullable=False),
+        sa.Column("queued", sa.Boolean, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
     )
     op.create_index("alerts_by_stored", "alerts", ["stored"])
+    op.create_index("alerts_stray", "alerts", ["queued", "stored"])
     _make_deliveries()
     op.create_table(
         "feed_statuses",
