@@ -123,6 +123,8 @@ def canonical(link: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(link)
+        if not parts.fragment.startswith(("!", "/")):  # these name a page of its own, in sites made by scripts
+            parts = parts._replace(fragment="")
         return str(normalize_url(parts)) or link
     except (ValueError, TypeError, AttributeError):
         return link
