@@ -196,10 +196,8 @@ class Machine:
         self._keepers = [Keeper(program, guard, self.voice.say) for program in self._programs]
         for keeper in self._keepers:
             self._beside(keeper.run())
-        if not await self._wait_ready():
-            return False
         self._beside(self._watch_firsts())
-        return True
+        return await self._wait_ready()
 
     async def _wait_ready(self) -> bool:
         """Wait until every process is ready, or for READY_SECONDS; False as soon as one refuses its settings."""
@@ -231,9 +229,7 @@ class Machine:
             self.voice.tell(f"everything is ready after {time.monotonic() - self.began:.1f} s")
         self.voice.tell(f"the page       {page}")
         self.voice.tell("add a feed     tocsin feeds add https://example.org/feed.xml")
-        self.voice.tell(
-            "add a rule     write it in a file and name that in rules.files, or see tocsin rules add --help"
-        )
+        self.voice.tell("add a rule     write it in a file and name that in rules.files, or tocsin rules add FILE")
         self.voice.tell("how it goes    tocsin status")
 
     async def _watch_firsts(self) -> None:
