@@ -8,7 +8,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.confidence import confidence
 from streams.detection.events import WINDOW, Reader
 from streams.detection.explanation import Explanation, reason_of
-from streams.detection.filters import compile_filters
+from streams.detection.filters import compile_filters, compile_needs
 from streams.detection.grammar import compile_grammar
 from streams.detection.inside import weapon_parts
 from streams.detection.language import Identifier
@@ -48,7 +48,7 @@ class Detector:
         knowledge: Knowledge | None = None,
     ) -> None:
         self._today = today
-        self._folder = Folder.new()
+        self._folders: dict[str, Folder] = {}
         self._identifier = Identifier(languages)
         known = knowledge if knowledge is not None else load(definitions)
         world = World(known)
@@ -57,14 +57,16 @@ class Detector:
         self._lexicons: dict[str, Lexicon] = {}
         self._readers: dict[str, Reader] = {}
         for code, language in load_languages(languages, definitions).items():
-            lexicon = build_lexicon(language, known, self._types.values(), self._folder)
-            self._lexicons[code] = lexicon
+            folder = Folder.new(language.kept_letters)
+            lexicon = build_lexicon(language, known, self._types.values(), folder)
+            self._folders[code], self._lexicons[code] = folder, lexicon
             self._readers[code] = Reader(
-                grammar=compile_grammar(language, self._fold_form),
+                grammar=compile_grammar(language, folder.form),
                 tokenizer=Tokenizer(language),
                 types=self._types,
-                filters={t.name: compile_filters(t, language, self._fold_form) for t in self._types.values()},
+                filters={t.name: compile_filters(t, language, folder.form) for t in self._types.values()},
                 weapon_parts=weapon_parts(lexicon),
+                needs=compile_needs(self._types.values(), language, folder.form),
                 world=world,
             )
 
@@ -112,7 +114,7 @@ class Detector:
         scanned: list[tuple[Field, list[list[Hit]]]] = []
         fields: tuple[tuple[Field, str], ...] = (("title", article.title), ("text", article.text))
         for field, text in fields:
-            folded = self._folder.fold(text)
+            folded = self._folders[language].fold(text)
             groups = choose(scan(folded, lexicon, MENTION_LIMIT))
             names.extend(mentions(folded, field, groups, self._world, day or today or _latest(self._world)))
             folded_fields[field] = folded

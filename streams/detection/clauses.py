@@ -55,12 +55,34 @@ def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
             return "purpose"
         if unit.low in grammar.clauses.get("coordinator", ()) and unit.low not in grammar.conjunctions:
             return "main"
-    if _finite_after_name(following) and _verb_before(units, place, grammar):
+    if grammar.language.compounds and _infinitive_ahead(units, place, grammar):
+        return "purpose"
+    if _finite_after_name(following, grammar) and _verb_before(units, place, grammar):
         return "main"
     return ""
 
 
-def _finite_after_name(following: list[Unit]) -> bool:
+def _infinitive_ahead(units: list[Unit], place: int, grammar: Grammar) -> bool:
+    """German infinitive clauses end in `zu` and a verb before the next comma: `bestreitet, Drohnen geliefert zu
+    haben`.
+    """
+    for number, unit in enumerate(units[place + 1 : place + 26]):
+        if unit.kind == "punct":
+            return False
+        if (
+            unit.kind == "trigger"
+            and unit.low.startswith("zu ")
+            and unit.trigger
+            and unit.trigger.entry.tense == "infinitive"
+        ):
+            return True
+        if unit.low in grammar.infinitive:
+            after = units[place + 2 + number] if place + 2 + number < len(units) else None
+            return after is not None and after.kind in ("word", "trigger") and after.cased.islower() and number > 0
+    return False
+
+
+def _finite_after_name(following: list[Unit], grammar: Grammar) -> bool:
     """A name and right after it a head in a finite form: `…, USA schicken Waffen`."""
     names = [unit for unit in following[:2] if unit.cls]
     verb = next((unit for unit in following[1:3] if unit.trigger is not None), None)
@@ -113,4 +135,4 @@ def _name_then_verb(following: list[Unit]) -> bool:
 def _coordinated(units: list[Unit], place: int, grammar: Grammar) -> str:
     """A conjunction with a new subject and its verb begins a clause."""
     following = units[place + 1 : place + 4]
-    return "main" if _finite_after_name(following) and _verb_before(units, place, grammar) else ""
+    return "main" if _finite_after_name(following, grammar) and _verb_before(units, place, grammar) else ""

@@ -1,5 +1,6 @@
 """From hits to events: each sentence with a head is taken apart, frames find the roles, cues the status."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +42,7 @@ class Reader:
     types: Mapping[str, EventType]
     filters: Mapping[str, tuple[CompiledFilter, ...]]
     weapon_parts: Mapping[str, Weapon]
+    needs: Mapping[str, re.Pattern[str]]
     world: World
 
     def candidates(
@@ -109,6 +111,8 @@ class Reader:
             if unit.trigger is None:
                 continue
             for candidate in self._of_unit(analysis, unit, present):
+                if not self._has_needed(candidate):
+                    continue
                 _FINDERS[candidate.type.engine](candidate, self.world)
                 if not candidate.refused:
                     cues = find_cues(analysis) if cues is None else cues
@@ -118,6 +122,13 @@ class Reader:
                 if not candidate.refused and not reportable(candidate):
                     candidate.refuse("too uncertain")
                 yield candidate
+
+    def _has_needed(self, candidate: Candidate) -> bool:
+        """Heads of two parts (`kommt … zusammen`) want one of their other parts in the clause."""
+        needed = self.needs.get(candidate.trigger.id)
+        if needed is None:
+            return True
+        return any(needed.fullmatch(unit.low) for unit in candidate.analysis.clause(candidate.unit.clause))
 
     def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:
         for hit in unit.triggers:

@@ -1,7 +1,7 @@
 """Senses that are no event: sport, business, fiction and the like, by the words around the head."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from streams.detection.candidate import Candidate
@@ -34,6 +34,18 @@ def compile_filters(
         for item in event_type.filters
         if item.forms.get(language.code)
     )  # fmt: skip
+
+
+def compile_needs(
+    types: Iterable[EventType], language: Language, fold: Callable[[str], str]
+) -> dict[str, re.Pattern[str]]:
+    """What each trigger of a language wants beside it, by the trigger's id."""
+    return {
+        trigger.id: compile_forms([fold(form) for form in trigger.needs], language)
+        for event_type in types
+        for trigger in event_type.triggers.get(language.code, ())
+        if trigger.needs
+    }
 
 
 def apply_filters(candidate: Candidate, filters: tuple[CompiledFilter, ...], text: str) -> None:

@@ -26,6 +26,7 @@ class Grammar:
     clauses: Mapping[str, frozenset[str]]
     passive: frozenset[str]
     infinitive: frozenset[str]
+    masculine: frozenset[str]
 
 
 def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
@@ -53,6 +54,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         clauses={kind: words(items) for kind, items in language.clauses.items()},
         passive=words(language.passive),
         infinitive=words(language.infinitive),
+        masculine=words(language.masculine),
     )
 
 

@@ -1,7 +1,7 @@
 """What ties each name to its head: a preposition, a case, a particle, an article, or the name before it in a list."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import ADJECTIVE, Unit
+from streams.detection.units import ADJECTIVE, STATES, Unit
 
 _SEPARATORS = frozenset({",", "、", "،", "/"})
 _REACH = 5
@@ -35,10 +35,7 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         if link is not None:
             return link
         if unit.low in grammar.articles and unit.kind == "word":
-            if unit.low in grammar.dative_articles and back == place - 1 - words:
-                dative = "of_or_to" if unit.low in grammar.genitive_articles else "dative"
-            elif unit.low in grammar.genitive_articles:
-                dative = dative or "of"
+            dative = dative or _by_article(unit, units[place], grammar)
         elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE:
             pass
         elif unit.kind == "word" and words < 2 and _may_modify(unit, grammar):
@@ -48,6 +45,24 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         back -= 1
         steps += 1
     return dative
+
+
+def _by_article(article: Unit, unit: Unit, grammar: Grammar) -> str:
+    """German articles say the case: `dem` dative, `des` genitive, `der` nominative of men and a few states, else
+    either.
+    """
+    if article.low in grammar.dative_articles and article.low in grammar.genitive_articles:
+        nominative = unit.low.split()[-1] in grammar.masculine if unit.cls in STATES else not _feminine(unit)
+        return "" if nominative else "of_or_to"
+    if article.low in grammar.dative_articles:
+        return "dative"
+    return "of" if article.low in grammar.genitive_articles else ""
+
+
+def _feminine(unit: Unit) -> bool:
+    """A woman's title, or a plural: `der Präsidentin`, `der Präsidenten`."""
+    title = next((part.low for part in unit.parts if part.kind in ("title", "office")), "")
+    return title.endswith("in") or unit.cls == "P"
 
 
 def _may_modify(unit: Unit, grammar: Grammar) -> bool:
@@ -74,7 +89,8 @@ def _listed_after(units: list[Unit], place: int, grammar: Grammar) -> Unit | Non
         elif unit.kind == "word" and unit.low in grammar.articles:
             pass
         else:
-            return unit if seen and unit.cls and unit.clause == units[place].clause else None
+            alike = unit.cls == units[place].cls or {unit.cls, units[place].cls} <= STATES
+            return unit if seen and alike and unit.cls and unit.clause == units[place].clause else None
         back -= 1
     return None
 

@@ -9,7 +9,7 @@ from streams.detection.units import COUNTRY, LEADER, PLACE, PLURAL, TITLE, Unit
 from streams.detection.world import World, sharing_a_day
 
 _SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
-_TIGHT = frozenset({"with", "between", "of", "of_or_to", "at"})
+_TIGHT = frozenset({"with", "between", "of", "of_or_to", "at", "from"})
 _VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "dative", "about"})
 
 
@@ -54,7 +54,10 @@ def _count(candidate: Candidate) -> int:
 
 def _meet(candidate: Candidate, world: World) -> None:
     """`A meets B`, `A and B meet`, `A trifft sich mit B`, passive with `by`."""
-    leaders = [unit for unit in _scope(candidate) if unit.link in _SIDES or unit.link == "of_or_to"]
+    sides = _SIDES | ({"from"} if _passive(candidate) else set()) | {"of_or_to"}
+    if candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun":
+        sides |= {"of"}
+    leaders = [unit for unit in _scope(candidate) if unit.link in sides]
     _take(candidate, leaders)
     if _count(candidate) < 2:
         _take_pronoun(candidate)
@@ -62,6 +65,12 @@ def _meet(candidate: Candidate, world: World) -> None:
         _take_groups(candidate)
     candidate.score = 0.9 if candidate.trigger.strength == "strong" else 0.6
     candidate.score -= 0.015 * _distance(candidate)
+
+
+def _passive(candidate: Candidate) -> bool:
+    """An auxiliary of the passive in the head's clause: `wurde von X empfangen`."""
+    auxiliaries = candidate.analysis.grammar.passive
+    return any(unit.low in auxiliaries for unit in candidate.analysis.clause(candidate.unit.clause))
 
 
 def _talk(candidate: Candidate, world: World) -> None:
@@ -100,12 +109,28 @@ def _placed(candidate: Candidate) -> bool:
     clause = candidate.analysis.clause(candidate.unit.clause)
     if any(unit.cls in (PLACE, COUNTRY) and unit.link in ("in", "at", "near") for unit in clause):
         return True
+    if _unknown_place(clause, candidate):
+        return True
     return any(
         unit.trigger is not None
         and unit is not candidate.unit
         and getattr(unit.trigger.entry.referent, "frame", "")
         in ("meeting", "summit", "visit", "trip", "receive", "meet")
         for unit in candidate.analysis.units
+    )
+
+
+def _unknown_place(clause: list[Unit], candidate: Candidate) -> bool:
+    """`in Sochi`, `at Camp David`: a capitalised word right after `in` or `at`, without an article, is a place."""
+    grammar = candidate.analysis.grammar
+    if not grammar.language.capitals:
+        return False
+    return any(
+        grammar.adpositions.get(before.low) in ("in", "at")
+        and unit.kind == "word"
+        and unit.cased[:1].isupper()
+        and len(unit.low) > 3
+        for before, unit in itertools.pairwise(clause)
     )
 
 
@@ -129,6 +154,8 @@ def _meeting(candidate: Candidate, world: World) -> None:
     elif candidate.trigger.strength == "strong" and len(countries_of(loose)) >= 2 and _coordinated(candidate, loose):
         _take(candidate, loose)
         candidate.score = 0.75
+    if _count(candidate) == 1:
+        _take_across_break(candidate)
     if _count(candidate) < 2:
         _take_groups(candidate)
     candidate.score -= 0.01 * _distance(candidate)
@@ -287,6 +314,22 @@ def _take_pronoun(candidate: Candidate) -> None:
             candidate.score -= 0.1
             candidate.notes.append("pronoun")
             return
+
+
+def _take_across_break(candidate: Candidate) -> None:
+    """`Meeting with A: B travels to C`: the other half of a headline names the other side as its subject."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    halves = [number + 1] if number + 1 < len(analysis.kinds) and analysis.kinds[number + 1] == "break" else []
+    if analysis.kinds[number] == "break":
+        halves.append(number - 1)
+    for half in halves:
+        for unit in _leaders(analysis.clause(half)):
+            if unit.country not in known and unit.link in ("", "subject", "bare", "of") and unit.cls == LEADER:
+                _take(candidate, [unit])
+                candidate.notes.append("other half of the headline")
+                candidate.score -= 0.08
+                return
 
 
 def _take_groups(candidate: Candidate) -> None:

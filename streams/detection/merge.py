@@ -85,7 +85,10 @@ def _deciding(group: list[Candidate]) -> Candidate:
     if title and explicit and not any(item.explicit for item in title):
         return explicit[0]
     pool = title or text
-    return min(pool, key=lambda item: (_STATUS_RANK[item.status], -item.score))
+    first = min(item.analysis.start for item in pool)
+    return min(
+        pool, key=lambda item: (item.analysis.start != first, not item.explicit, _STATUS_RANK[item.status], -item.score)
+    )
 
 
 def _without_states(fillers: list[Filler]) -> list[Filler]:

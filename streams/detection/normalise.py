@@ -30,7 +30,7 @@ _OWN = {
     "d", "Đ": "D",
     "ı": "i", "İ": "I", "þ": "th", "Þ": "TH", "ð": "d", "Ð": "D", "ʻ": "'", "“": '"', "…": "...", "·": " ", "・": " ",
     "•": " ",
-    "ґ": "г", "Ґ": "Г",
+    "ґ": "г", "Ґ": "Г", "№": "N",
 }  # fmt: skip
 
 
@@ -56,15 +56,15 @@ def _fold_one(char: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """`str.translate` table that folds code points as they are met."""
+    """`str.translate` table that folds code points as they are met; letters of `kept` stay as they are."""
+
+    def __init__(self, kept: str) -> None:
+        super().__init__({ord(char): char for char in kept})
 
     def __missing__(self, code: int) -> str:
-        folded = _OWN_TWICE.get(chr(code)) or "".join(_OWN.get(part, part) for part in _fold_one(chr(code)))
+        folded = "".join(_OWN.get(part, part) for part in _fold_one(chr(code)))
         self[code] = folded
         return folded
-
-
-_OWN_TWICE = {"№": "N"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,22 @@ class Folder:
     table: _Table
 
     @classmethod
-    def new(cls) -> "Folder":
-        """A folder with an empty table."""
-        return cls(_Table())
+    def new(cls, kept: str = "") -> "Folder":
+        """A folder that leaves the letters of `kept` alone, where a language tells words apart by them (wurde,
+        würde).
+        """
+        return cls(_Table(kept))
 
     def fold(self, text: str) -> "Folded":
         """The folded text with its offsets."""
         if text.isascii():
             plain = text.translate(_CONTROLS)
             return Folded(text, plain, plain.lower(), None)
-        if any("\u1100" <= char <= "\u11ff" for char in set(text)):
-            return self._fold_jamo(text)
+        characters = set(text)
+        if any("\u0300" <= char <= "\u036f" or "\u1100" <= char <= "\u11ff" for char in characters):
+            return self._fold_clusters(text)
         cased = text.translate(self.table)
-        lengths = {char for char in set(text) if len(self.table[ord(char)]) != 1}
+        lengths = {char for char in characters if len(self.table[ord(char)]) != 1}
         offsets = None
         if lengths:
             offsets = []
@@ -97,19 +100,20 @@ class Folder:
                     offsets.append(index)
         return Folded(text, cased, _lower(cased), offsets)
 
-    def _fold_jamo(self, text: str) -> "Folded":
-        """Korean in conjoining letters (NFD) is composed syllable by syllable first, since the tables hold
-        syllables.
-        """
+    def _fold_clusters(self, text: str) -> "Folded":
+        """A letter with its marks, and Korean in conjoining letters (NFD), are composed first: the tables are."""
         pieces: list[str] = []
         offsets: list[int] = []
-        for match in _SYLLABLE.finditer(text):
-            composed = unicodedata.normalize("NFC", match.group())
-            folded = composed.translate(self.table)
+        for match in _CLUSTER.finditer(text):
+            folded = unicodedata.normalize("NFC", match.group()).translate(self.table)
             pieces.append(folded)
             offsets.extend([match.start()] * len(folded))
         cased = "".join(pieces)
         return Folded(text, cased, _lower(cased), offsets)
+
+    def form(self, form: str) -> str:
+        """A form of a table folded and lower-cased, as `Folded.low` has it."""
+        return self.fold(form).low
 
     def words(self, form: str) -> str:
         """A form of a table as the scan sees it: folded, lower-cased, everything between words one blank."""
@@ -117,7 +121,7 @@ class Folder:
 
 
 _CONTROLS = {code: " " for code in range(32) if chr(code) not in "\n\r"} | {13: "\n", 0x60: "'", 127: " "}
-_SYLLABLE = re.compile("[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]*|.", re.DOTALL)
+_CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]*|.[\u0300-\u036f]*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\W_]")
 
 

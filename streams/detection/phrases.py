@@ -375,11 +375,25 @@ class PhraseBuilder:
                 if former is not None and former.fullmatch(before.low.rstrip("-")):
                     unit.cls = FORMER
                     continue
+            if before is not None and before.cls in STATES and before.country and before.country != unit.country:
+                self._prefer(unit, before.country)
             country_before = before is not None and before.country == unit.country and before.cls in STATES
             if unit.cls == WEAK:
                 unit.cls = LEADER if country_before or sure else WEAK
             if country_before and before is not None and unit.cls == LEADER:
                 before.cls = ""
+
+    def _prefer(self, unit: Unit, country: str) -> None:
+        """Of several bearers of a name the one of the country before it, if she or he leads it."""
+        people = {r.entry.referent.id: r.entry.referent for r in unit.readings if isinstance(r.entry.referent, Person)}
+        own = [person for person in people.values() if any(term.country == country for term in person.terms)]
+        if not own:
+            return
+        person = self.world.prefer(own, self.day, country)
+        cls, home, office = self.world.standing(person, self.day)
+        if home == country:
+            unit.person, unit.country, unit.office = person, home, office
+            unit.cls = WEAK if cls == LEADER and unit.cls == WEAK else cls
 
     def _attributes(self, units: list[Unit]) -> None:
         """`Putin's lawyer`, `spokesman for X`, `Biden-Berater`: the leader is not the one who acts."""

@@ -1,6 +1,5 @@
 """One pass of the automaton over a text, each hit checked for word borders, endings and capital letters."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streams.detection.inflection import Stem
@@ -33,12 +32,16 @@ def scan(folded: Folded, lexicon: Lexicon, limit: int) -> list[Hit]:
     hits: list[Hit] = []
     cased = folded.cased
     shouting = _shouts(cased[:limit])
+    nouns = lexicon.language.nouns_capital
     for index, start, _ in lexicon.automaton.find_matches_as_indexes(words, overlapping=True):
         begin = start + lexicon.offsets[index]
         for entry in lexicon.entries[index]:
             hit = _check(words, begin, entry, lexicon.language)
-            if hit is not None and _capital(cased, hit, entry, shouting=shouting):
-                hits.append(hit)
+            if hit is None or not _capital(cased, hit, entry, shouting=shouting):
+                continue
+            if nouns and entry.tense and not shouting and not _german(cased, hit, entry):
+                continue
+            hits.append(hit)
     return hits
 
 
@@ -113,6 +116,19 @@ def _capital(cased: str, hit: Hit, entry: Entry, *, shouting: bool) -> bool:
     return not entry.capital or cased[hit.start].isupper() or cased[hit.start].isdigit() or hit.start > hit.word_start
 
 
+def _german(cased: str, hit: Hit, entry: Entry) -> bool:
+    """Where nouns are written with a capital, a head that is a noun has one, and a verb has one only at a beginning."""
+    upper = cased[hit.word_start].isupper()
+    if entry.tense == "noun":
+        return upper or entry.stems[0].text in _SMALL or hit.start > hit.word_start
+    return (
+        not upper
+        or not cased[: hit.word_start].rstrip(" \"'(")
+        or cased[: hit.word_start].rstrip(" \"'(")[-1:] in ".:!?\u2013\n|"
+    )
+
+
+_SMALL = frozenset({"bei", "beim", "zu"})
 _RANK = {
     "person": 0, "office": 1, "title": 2, "country": 3, "place": 4, "organization": 5, "family": 3, "adjective": 6,
     "demonym": 6,
@@ -125,7 +141,7 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
 
     A group holds every reading of its piece, the likeliest kind first: which one is meant, the neighbours decide later.
     """
-    ordered = sorted(hits, key=lambda hit: (-hit.length, hit.start, _RANK[hit.entry.kind]))
+    ordered = sorted(hits, key=lambda hit: (-hit.length, hit.start, _RANK[hit.entry.kind], -_stem_length(hit.entry)))
     groups: dict[tuple[int, int], list[Hit]] = {}
     taken: set[int] = set()
     for hit in ordered:
@@ -138,6 +154,6 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
     return [groups[span] for span in sorted(groups)]
 
 
-def names(hits: list[Hit]) -> Iterator[Hit]:
-    """The hits that name something, without trigger heads."""
-    return (hit for hit in hits if hit.entry.kind != "trigger")
+def _stem_length(entry: Entry) -> int:
+    """Letters that the form itself has: of two readings the one with the shorter ending is likelier."""
+    return sum(len(stem.text) for stem in entry.stems)

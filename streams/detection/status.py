@@ -16,6 +16,7 @@ _ORDER = (
     "cancel",
     "deny",
     "possible",
+    "request",
     "planned",
     "future_time",
     "background",
@@ -66,7 +67,13 @@ def _masked(analysis: Analysis) -> str:
 def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> None:
     """Set status and the cues that decided it; a call refuses a meeting."""
     analysis = candidate.analysis
-    own = [cue for cue in cues if _clause_of(analysis, cue) == candidate.unit.clause and not _is_head(candidate, cue)]
+    own = [
+        cue
+        for cue in cues
+        if _clause_of(analysis, cue) == candidate.unit.clause
+        and not _is_head(candidate, cue)
+        and _reaches(candidate, cue)
+    ]
     above = _governing_cues(candidate, cues)
     calls = [cue for cue in cues if cue.kind == "call"]
     if candidate.type.engine == "meeting" and calls and _call(candidate, calls):
@@ -95,7 +102,9 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         return [cue for cue in cues if cue.kind in kinds]
 
     position = _position(candidate)
-    done = candidate.tense == "past" or (candidate.tense == "participle" and not pick(("planned", "possible"), own))
+    done = candidate.tense == "past" or (
+        candidate.tense == "participle" and not pick(("planned", "possible", "request"), own)
+    )
     denied = [
         *pick(("cancel", "deny"), own),
         *_negations(candidate, own),
@@ -103,7 +112,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         *pick(("cancel",), above),
         *pick(("negation",), above),
     ]
-    possible = [*([] if done else pick(("possible",), own)), *pick(("possible",), above)]
+    possible = [*([] if done else pick(("possible", "request"), own)), *pick(("possible", "request"), above)]
     history = [*pick(("background",), own), *_years(candidate, day)]
     planned = [
         *([] if candidate.tense == "past" else pick(("planned", "future_time"), own)),
@@ -118,7 +127,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         candidate.status, candidate.cues, candidate.explicit = "possible", possible, True
     elif history:
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
-    elif planned or position == "before" or candidate.tense in ("infinitive", "future"):
+    elif planned or position == "before" or _on_the_way(candidate) or candidate.tense in ("infinitive", "future"):
         candidate.status, candidate.cues, candidate.explicit = (
             "planned",
             planned,
@@ -126,6 +135,23 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         )
     else:
         candidate.status = "occurred"
+
+
+def _reaches(candidate: Candidate, cue: Cue) -> bool:
+    """Whether a cue of the clause speaks of the head.
+
+    What is wished, planned or refused stands before the head. After it a cue counts close by a noun (`summit
+    planned`), and
+    anywhere where the verb closes the clause (German, Korean), or for times.
+    """
+    if cue.kind not in ("possible", "request", "planned", "cancel", "deny") or cue.start < candidate.hit.start:
+        return True
+    language = candidate.analysis.grammar.language
+    if language.compounds or language.order == "sov":
+        return True
+    between = [unit for unit in candidate.analysis.units if candidate.hit.end <= unit.start and unit.end <= cue.start]
+    content = [unit for unit in between if not unit.cls]
+    return candidate.tense == "noun" and len(content) <= 4
 
 
 def _negations(candidate: Candidate, own: list[Cue]) -> list[Cue]:
@@ -172,6 +198,17 @@ def _position(candidate: Candidate) -> str:
         if unit.kind == "punct" or (unit.trigger is not None and unit.trigger.entry.tense != "noun"):
             break
     return ""
+
+
+def _on_the_way(candidate: Candidate) -> bool:
+    """`travels to a meeting`, `reist zu einem Treffen`: who is on the way has not met yet."""
+    if candidate.tense != "noun" or candidate.unit.link not in ("to", "for"):
+        return False
+    return any(
+        hit.entry.tense == "future" and getattr(hit.entry.referent, "frame", "") == "trip"
+        for unit in candidate.analysis.clause(candidate.unit.clause)
+        for hit in unit.triggers
+    )
 
 
 def _temporal(candidate: Candidate, unit: Unit) -> str:

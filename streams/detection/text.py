@@ -28,14 +28,14 @@ class Tokenizer:
 
     def __init__(self, language: Language) -> None:
         self._code = language.code
-        self._pipeline = _blank(language.code)
+        self._lazy: Pipeline | None = None
         self._abbreviations = language.abbreviations
 
     def tokens(self, text: str, start: int) -> list[tuple[int, int]]:
         """Start and end of each token of a sentence that begins at `start`; blanks are no tokens."""
-        if len(self._pipeline.vocab) > _CACHE_SIZE:
-            self._pipeline = _blank(self._code)
-        document = self._pipeline.make_doc(text)
+        if self._lazy is None or len(self._lazy.vocab) > _CACHE_SIZE:
+            self._lazy = _blank(self._code)
+        document = self._lazy.make_doc(text)
         return [
             (start + token.idx, start + token.idx + len(token.text)) for token in document if not token.text.isspace()
         ]
@@ -83,7 +83,12 @@ def _pieces(start: int, end: int) -> list[Sentence]:
 
 
 def _blank(code: str) -> Pipeline:
+    """A blank pipeline. That of French compiles its exceptions for four seconds and splits nothing that we need: the
+    plain one.
+    """
     try:
+        if code == "fr":
+            return spacy.blank("xx")
         return spacy.blank(code, config=_KOREAN if code in ("ko", "ja", "th", "vi") else {})
     except (ImportError, OSError):
         return spacy.blank("xx")

@@ -31,6 +31,7 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     sides = _Sides()
     actors = _actors(candidate)
     _FRAMES[candidate.trigger.frame](candidate, actors, sides)
+    _asked(candidate, sides)
     _makers(candidate, sides)
     _from_governing(candidate, sides)
     _fill(candidate, sides, weapons, world)
@@ -113,6 +114,8 @@ def _passive(candidate: Candidate) -> bool:
 
 def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     """Bare names before the head, or right after it where the language turns order; with their list."""
+    if candidate.tense == "infinitive" and candidate.analysis.kinds[candidate.unit.clause] == "purpose":
+        return []
     marked = [unit for unit in actors if unit.link == "subject"]
     if marked:
         return marked
@@ -151,10 +154,25 @@ def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             sides.recipient.append(unit)
         elif unit.link in _FROM:
             sides.supplier.append(unit)
-        elif (unit.link in ("", "object", "bare") and unit in _after(candidate, actors) and not passive) or (
-            unit.link == "in" and unit in _after(candidate, actors) and _only_place(candidate, sides)
+        elif _is_object(candidate, unit, passive=passive) or (
+            unit.link == "in" and unit.start >= candidate.unit.end and _only_place(candidate, sides)
         ):
             sides.recipient.append(unit)
+
+
+def _is_object(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
+    """A bare name that the active head takes: after it, or before it where the verb closes the clause."""
+    if passive or unit.link not in ("", "object", "bare"):
+        return False
+    return unit.start >= candidate.unit.end or _verb_last(candidate)
+
+
+def _verb_last(candidate: Candidate) -> bool:
+    """German infinitives and participles and every Korean verb close the clause: objects stand before them."""
+    language = candidate.analysis.grammar.language
+    return language.order == "sov" or (
+        language.compounds and candidate.tense in ("infinitive", "participle", "present")
+    )
 
 
 def _only_place(candidate: Candidate, sides: _Sides) -> bool:
@@ -270,6 +288,25 @@ def _makers(candidate: Candidate, sides: _Sides) -> None:
     foreign = [unit for unit in makers if unit.country not in recipients]
     if candidate.trigger.frame in ("get", "arrive") or not sides.supplier:
         sides.supplier.extend(foreign)
+
+
+def _asked(candidate: Candidate, sides: _Sides) -> None:
+    """`A asks B for arms`: who asks would receive, who is asked would supply."""
+    analysis = candidate.analysis
+    request = analysis.grammar.cues.get("request")
+    if request is None or candidate.trigger.frame not in ("supply", "give") or sides.recipient:
+        return
+    clause = analysis.clause(candidate.unit.clause)
+    asking = next((unit for unit in clause if unit.kind == "word" and request.fullmatch(unit.low)), None)
+    if asking is None:
+        return
+    actors = [unit for unit in _actors(candidate) if unit.link in (*_BARE, "from", "object", "dative", "of_or_to")]
+    askers = [unit for unit in actors if unit.end <= asking.start][:1]
+    asked = [
+        unit for unit in actors if unit.start >= asking.end and unit.country != (askers[0].country if askers else None)
+    ][:1]
+    if askers and asked:
+        sides.recipient, sides.supplier = askers, asked
 
 
 def _from_governing(candidate: Candidate, sides: _Sides) -> None:

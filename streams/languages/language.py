@@ -43,7 +43,8 @@ meeting.
 """
 
 CUE_KINDS = (
-    "negation", "cancel", "deny", "possible", "planned", "wish", "ongoing", "future_time", "past_time", "background",
+    "negation", "cancel", "deny", "possible", "request", "planned", "wish", "ongoing", "future_time", "past_time",
+    "background",
     "call", "after", "before", "report", "approval", "official", "relative", "hypothetical",
 )  # fmt: skip
 """What a word says about whether an event happened. See `streams.detection.status` for the order in which they
@@ -116,3 +117,5 @@ class Language:
     infinitive: tuple[str, ...] = ()
     abbreviations: frozenset[str] = frozenset()
     sentence_ends: str = ".!?…"
+    kept_letters: str = ""
+    masculine: frozenset[str] = frozenset()

@@ -18,10 +18,11 @@ from streams.languages.language import (
 from streams.languages.nodes import Reader, compose
 
 _FLAGS = ("spaced", "capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
-_WORDS = ("code", "name", "script", "order", "sentence_ends")
+_WORDS = ("code", "name", "script", "order", "sentence_ends", "kept_letters")
 _SETS = (
     "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "fillers", "name_particles",
     "abbreviations",
+    "masculine",
 )  # fmt: skip
 _LISTS = ("possessive", "homologues", "passive", "infinitive")
 _LINKED = ("adpositions", "postpositions", "prefixes")

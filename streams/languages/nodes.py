@@ -6,13 +6,16 @@ import yaml
 
 from streams.errors import DefinitionError, Problem
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The same loader written in C where libyaml is there: ten times faster."""
+
 
 def compose(file: Path) -> yaml.Node | None:
     """The root node of a file; raises DefinitionError for one that is unreadable or no YAML. The language `no` stays
     "no".
     """
     try:
-        return yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        return yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DefinitionError.at(file, line, f"is not YAML: {error.problem}") from error
