@@ -1,14 +1,18 @@
 """Values for tests: whole and plausible, with what a test is about given by name."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from streams.messages import (
     Alert,
+    Annotated,
     ArticleReference,
     Event,
+    Field,
     Filler,
     Latency,
     Matched,
+    Mention,
     RuleReference,
     Severity,
     Source,
@@ -75,3 +79,38 @@ def an_alert(
         matched=(named,) if matched is None else matched,
         latency=Latency(published_to_fetched=1.2, fetched_to_alert=0.4),
     )
+
+
+def an_annotated(
+    title: str = "",
+    text: str = "",
+    *,
+    language: str | None = "en",
+    mentions: tuple[Mention, ...] = (),
+    events: tuple[Event, ...] = (),
+    **more: Any,
+) -> Annotated:
+    """An article with names and events; `more` are other fields of an article."""
+    given = {"id": "ar_1", **more}
+    return Annotated(title=title, text=text, language=language, mentions=mentions, events=events, **given)
+
+
+def cut(field: Field, whole: str, words: str) -> Span:
+    """Where words stand in a field."""
+    start = whole.index(words)
+    return Span(field=field, start=start, end=start + len(words), text=words)
+
+
+def a_mention(
+    field: Field,
+    whole: str,
+    words: str,
+    *,
+    kind: str = "country",
+    entity: str | None = None,
+    country: str | None = None,
+) -> Mention:
+    """A name in a field, found by its words."""
+    span = cut(field, whole, words)
+    named = {"field": span.field, "start": span.start, "end": span.end, "text": words}
+    return Mention(**named, kind=kind, entity=entity, name=words, country=country)  # type: ignore[arg-type]

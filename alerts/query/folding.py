@@ -100,7 +100,7 @@ def fold(text: str) -> str:
 
 def exact(text: str) -> str:
     """A text as `=word` compares it: accents count, case does not, nor how an accent is encoded."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", text).lower()
 
 
 def is_unspaced(text: str) -> bool:

@@ -149,7 +149,7 @@ class Values:
             more = f" and {len(found) - MANY} more" if len(found) > MANY else ""
             self._complain(value, f"{what} “{value.text}” may be {listed}{more}", "write the id of the one you mean")
             return []
-        if "countries" not in tables[:1] and _ID.fullmatch(value.text):
+        if tables != _TABLES["country"] and _ID.fullmatch(value.text):
             return [Candidate("ids", value.text, value.text)]
         similar = self.vocabulary.similar(tables, value.text)
         hint = "did you mean " + " or ".join(map(str, similar)) + "?" if similar else ""
