@@ -206,9 +206,10 @@ def decode(data: bytes | str, kind: type[M]) -> M:
     Raises UnreadableError, which says what is wrong at which path.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError:
-        return _decode_leniently(data, kind)
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.ValidationError:
+            return _decode_leniently(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(f"not JSON: {error}") from error
 
