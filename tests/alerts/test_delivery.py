@@ -6,17 +6,29 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import ClassVar, Self
 
 import pytest
 
 from alerts import delivery
-from alerts.channels import Attempt, NotNowError, NotReadyError, Receipt, RefusedError, Target
+from alerts.channels import (
+    Attempt,
+    NotNowError,
+    NotReadyError,
+    Receipt,
+    RefusedError,
+    Target,
+    open_channels,
+    parse_target,
+)
 from alerts.delivery import DeliveryLoop, addresses, resolve
 from alerts.outbox import Outcome
 from alerts.render import Message
 from alerts.retries import SCHEDULE, decide
 from alerts.settings import Settings
+from alerts.store import Store, migrate
+from deploy.receive import Failing, Received, Receiver
 from streams.errors import TemporaryError
 from tests.factories import an_alert
 from tests.fakes import MemoryOutbox
@@ -390,3 +402,71 @@ async def test_at_the_stop_what_hangs_is_left_to_its_lease(monkeypatch: pytest.M
     row = bench.outbox.rows[delivery_id]
     assert (row.state, row.outcomes) == ("waiting", [])
     assert row.leased_until == NOW + timedelta(seconds=40)
+
+
+async def test_a_process_that_dies_between_sending_and_recording_sends_the_same_again() -> None:
+    carrier = Carrier(ok)
+    async with running(carrier) as bench:
+        record = bench.outbox.record
+
+        async def die(_delivery: delivery.Delivery, _outcome: Outcome) -> bool:
+            raise KeyError("killed before the outcome was written")
+
+        bench.outbox.record = die  # type: ignore[method-assign]
+        delivery_id = bench.put("a")
+        await asyncio.sleep(0.1)
+        assert bench.outbox.outcomes(delivery_id) == []
+        bench.outbox.record = record  # type: ignore[method-assign]
+        bench.turn(timedelta(minutes=1))
+        await bench.outcomes(delivery_id)
+    first, second = carrier.to("a")
+    assert (first[0].id, first[1]) == (second[0].id, second[1])
+
+
+SECRET = "whsec_" + "QUFB" * 11
+
+
+async def test_from_the_store_to_a_real_receiver_and_a_real_mail_server(tmp_path: Path) -> None:
+    arrived: list[Received] = []
+    now = NOW
+    failing = Failing(500, times=1)
+    async with Receiver(arrived.append, secrets=(SECRET,), failing=failing, clock=lambda: now).running() as receiver:
+        smtp = {"host": "127.0.0.1", "port": receiver.smtp_port, "security": "none"}
+        settings = Settings.model_validate({"data_dir": tmp_path, "outbound": {"allow": ["127.0.0.0/8"]}, "smtp": smtp})
+        await asyncio.to_thread(migrate, settings)
+        store = Store.connect(settings)
+        desk = parse_target("webhook", {"url": receiver.url, "secret": SECRET})
+        dead = parse_target("webhook", {"url": "http://127.0.0.1:1024/"})
+        readers = parse_target("email", {"to": ["a@example.org", "b@example.org"]})
+        defined = {
+            "desk": Defined("webhook", desk),
+            "dead": Defined("webhook", dead),
+            "mail": Defined("email", readers),
+        }
+        names = addresses(defined, Directory(defined))
+        loop = DeliveryLoop(store, Directory(defined), open_channels(settings), settings, lambda: now, lambda: 0.5)
+        stopping = asyncio.Event()
+        task = asyncio.create_task(loop.run(stopping))
+        alert = an_alert()
+        await store.put_alert(alert, names, now)
+        await store.enqueue(alert.id, names, now)
+        for wanted in ((3, {"waiting": 2, "delivered": 2}), (4, {"waiting": 1, "delivered": 3})):
+            loop.wake()
+            for _ in range(500):
+                if (len(arrived), await store.counts()) == wanted:
+                    break
+                await asyncio.sleep(0.01)
+            assert (len(arrived), await store.counts()) == wanted
+            now += timedelta(seconds=6)
+        stopping.set()
+        await asyncio.wait_for(task, 10)
+        record = await store.alert_record(alert.id)
+        await store.aclose()
+    assert record is not None
+    told = {one.channel: (one.state, one.answer) for one in record.deliveries}
+    assert told["desk"][0] == told["mail <a@example.org>"][0] == told["mail <b@example.org>"][0] == "delivered"
+    assert told["dead"][0] == "waiting"
+    assert "127.0.0.1 does not answer on port 1024" in told["dead"][1]
+    seen = Counter((one.kind, one.id) for one in arrived)
+    assert sorted(seen.values()) == [1, 1, 2]
+    assert {one.verdict for one in arrived} == {"verified", "mail"}
