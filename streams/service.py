@@ -20,7 +20,7 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams import metrics
-from streams.errors import InfrastructureError, TocsinError, UsageError
+from streams.errors import DefinitionError, InfrastructureError, TocsinError, UsageError
 from streams.settings import Log, Settings
 
 SHUTDOWN_SECONDS = 10.0
@@ -66,15 +66,16 @@ class Service:
 def run(name: str, settings: Settings, main: Callable[[Service], Awaitable[None]], *, port: int = 0) -> int:
     """Run `main` until it returns or a SIGTERM or SIGINT sets `service.stopping`; the exit status.
 
-    `main` starts its work, waits for `service.stopping`, and winds up within SHUTDOWN_SECONDS. Settings that do not fit
-    end with 2, a fault of the infrastructure with 70, so that a supervisor starts the process again.
+    `main` starts its work, waits for `service.stopping`, and winds up within SHUTDOWN_SECONDS. Settings and definitions that
+    do not fit end with 2, a fault of the infrastructure with 70, so that a supervisor starts the process again.
     """
     configure_logging(settings.log, name)
     try:
         return asyncio.run(_run(name, settings, main, port))
-    except UsageError as error:
+    except (UsageError, DefinitionError) as error:
         log.error("process.refused", reason=str(error))
-        print(f"tocsin: {error}", file=sys.stderr)  # noqa: T201 -- the promised one line, whatever the log format
+        for line in str(error).splitlines():
+            print(f"tocsin: {line}", file=sys.stderr)  # noqa: T201 -- the promised lines, whatever the log format
         return 2
     except (InfrastructureError, TocsinError) as error:
         log.error("process.failed", reason=str(error))
