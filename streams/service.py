@@ -66,8 +66,8 @@ class Service:
 def run(name: str, settings: Settings, main: Callable[[Service], Awaitable[None]], *, port: int = 0) -> int:
     """Run `main` until it returns or a SIGTERM or SIGINT sets `service.stopping`; the exit status.
 
-    `main` starts its work, waits for `service.stopping`, and winds up within SHUTDOWN_SECONDS. Settings and definitions that
-    do not fit end with 2, a fault of the infrastructure with 70, so that a supervisor starts the process again.
+    `main` starts its work, waits for `service.stopping`, and winds up within SHUTDOWN_SECONDS. Settings and definitions
+    that do not fit end with 2, a fault of the infrastructure with 70, so that a supervisor starts the process again.
     """
     configure_logging(settings.log, name)
     try:
