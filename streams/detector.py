@@ -97,9 +97,6 @@ class Detector:
         refused = [_explanation(folded, item, None) for item in found if item.refused]
         return explained + refused
 
-    def _fold_form(self, form: str) -> str:
-        return self._folder.fold(form).low
-
     def _language(self, article: Article) -> str | None:
         return self._identifier.identify(article.title, article.text, article.language)
 

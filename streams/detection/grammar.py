@@ -27,6 +27,7 @@ class Grammar:
     passive: frozenset[str]
     infinitive: frozenset[str]
     masculine: frozenset[str]
+    months: tuple[re.Pattern[str], ...]
 
 
 def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
@@ -55,6 +56,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         passive=words(language.passive),
         infinitive=words(language.infinitive),
         masculine=words(language.masculine),
+        months=tuple(pattern([month]) for month in language.months),
     )
 
 

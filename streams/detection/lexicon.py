@@ -74,7 +74,9 @@ def _entries(
         if stems and _usable(language, kind, stems):
             letters = form.replace(".", "").replace("~", "")
             upper = language.capitals and letters.isupper() and len(letters) <= 5
-            capital = language.capitals and form[:1].isupper() and kind not in ("title", "adjective", "demonym")
+            capital = (
+                language.capitals and form[:1].isupper() and kind not in ("title", "office", "adjective", "demonym")
+            )
             if kind in ("adjective", "demonym") and language.code == "en":
                 capital = True
             yield Entry(kind, referent, tuple(_compound(language, kind, referent, stems)), capital, upper)

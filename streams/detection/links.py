@@ -25,6 +25,8 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
 
 def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
     """The adposition before a name, over articles, fillers, numbers, adjectives and up to two more words."""
+    if units[place].case == "of" and grammar.language.nouns_capital and not units[place].parts:
+        return "of"
     if units[place].joined:
         return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
     steps, dative, words = 0, "", 0
@@ -36,7 +38,7 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
             return link
         if unit.low in grammar.articles and unit.kind == "word":
             dative = dative or _by_article(unit, units[place], grammar)
-        elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE:
+        elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE or _absorbed(unit):
             pass
         elif unit.kind == "word" and words < 2 and _may_modify(unit, grammar):
             words += 1
@@ -45,6 +47,11 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         back -= 1
         steps += 1
     return dative
+
+
+def _absorbed(unit: Unit) -> bool:
+    """A country that only says whose leader follows (`China's Xi`)."""
+    return unit.possessive or (unit.kind in ("country", "place", "adjective") and not unit.cls)
 
 
 def _by_article(article: Unit, unit: Unit, grammar: Grammar) -> str:

@@ -154,7 +154,7 @@ def _meeting(candidate: Candidate, world: World) -> None:
     elif candidate.trigger.strength == "strong" and len(countries_of(loose)) >= 2 and _coordinated(candidate, loose):
         _take(candidate, loose)
         candidate.score = 0.75
-    if _count(candidate) == 1:
+    if _count(candidate) < 2:
         _take_across_break(candidate)
     if _count(candidate) < 2:
         _take_groups(candidate)
@@ -285,8 +285,9 @@ def _guest(candidate: Candidate, world: World) -> None:
     """`A bei B`: a headline without a verb."""
     units = candidate.analysis.units
     head = units.index(candidate.unit)
-    before = units[head - 1] if head else None
     after = [unit for unit in units[head + 1 : head + 4] if unit.cls == LEADER and not unit.attribute]
+    names = [unit for unit in units[max(0, head - 4) : head] if unit.cls]
+    before = names[-1] if names else None
     if before is None or before.cls != LEADER or before.attribute or before.link not in ("", "subject") or not after:
         candidate.refuse("no leader is the guest of another")
         return
@@ -324,7 +325,13 @@ def _take_across_break(candidate: Candidate) -> None:
     if analysis.kinds[number] == "break":
         halves.append(number - 1)
     for half in halves:
-        for unit in _leaders(analysis.clause(half)):
+        leaders = _leaders(analysis.clause(half))
+        if not known and len(countries_of(leaders)) >= 2 and _coordinated(candidate, leaders):
+            _take(candidate, leaders)
+            candidate.notes.append("other half of the headline")
+            candidate.score -= 0.15
+            return
+        for unit in leaders if known else ():
             if unit.country not in known and unit.link in ("", "subject", "bare", "of") and unit.cls == LEADER:
                 _take(candidate, [unit])
                 candidate.notes.append("other half of the headline")

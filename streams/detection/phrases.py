@@ -21,7 +21,7 @@ from streams.detection.units import (
     Unit,
 )  # fmt: skip
 from streams.detection.world import World
-from streams.knowledge import LEADER_OFFICES, Office, Person
+from streams.knowledge import LEADER_OFFICES, Person
 from streams.languages.language import Title
 from streams.messages import Filler
 
@@ -72,7 +72,11 @@ class PhraseBuilder:
     def _merge(self, units: list[Unit], place: int) -> int:
         unit = units[place]
         entry = unit.entry
-        kind = entry.referent.kind if entry and isinstance(entry.referent, Title) else "leader"
+        kind = "leader"
+        if entry is not None and isinstance(entry.referent, Title):
+            kind = entry.referent.kind
+        elif unit.office not in LEADER_OFFICES:
+            kind = "minister"
         phrase = _Phrase(place, place, kind, unit.office, unit.country)
         if unit.country:
             phrase.countries.append(unit.country)
@@ -96,6 +100,8 @@ class PhraseBuilder:
                 phrase.low = place
             elif unit.kind == "word" and (unit.low in self.grammar.fillers or unit.low.strip("-") == "ex"):
                 pass
+            elif unit.kind == "word" and self._region(unit):
+                phrase.kind, phrase.low = "subnational", place
             elif unit.kind == "word" and phrase.kind == "leader" and self._joined_name(units, place):
                 phrase.kind, phrase.low = "body", place
             elif language.name_before_title and unit.cls in _NAMED and phrase.name is None and place == phrase.low - 1:
@@ -143,6 +149,11 @@ class PhraseBuilder:
                 phrase.kind = kind
                 return True
         return False
+
+    def _region(self, unit: Unit) -> bool:
+        """A land, a state of a federation or a province: its president or premier is no leader of a state."""
+        regions = self.grammar.markers.get("regions")
+        return regions is not None and regions.fullmatch(unit.low) is not None
 
     def _joined_name(self, units: list[Unit], place: int) -> bool:
         """`Bayern-Präsident`: an unknown first part makes a club or a land of it."""
@@ -198,6 +209,7 @@ class PhraseBuilder:
             return self._countries_right(units, phrase, place)
         if (
             tied
+            and phrase.kind != "plural"
             and unit.cased[:1].isupper()
             and unit.cls in ("", BODY)
             and word in self.grammar.adpositions
@@ -330,16 +342,13 @@ class PhraseBuilder:
         person = self.world.prefer(people.values(), self.day, merged.country)
         cls, country, _ = self.world.standing(person, self.day)
         merged.person = person
-        if cls == LEADER and merged.country in (None, country):
+        of_office = any(part.kind == "office" for part in merged.parts)
+        if cls == LEADER and (merged.country in (None, country) or of_office):
             merged.country = country
             merged.fillers = (self.world.person_filler(person, country),)
             return LEADER
         ruled = {term.country for term in person.terms if term.office in LEADER_OFFICES}
-        if cls == FORMER and self.day is not None and phrase.country is None and not isinstance(merged.office, Office):
-            return FORMER
-        if cls == FORMER and merged.country in ruled:
-            return FORMER
-        if merged.country is None:
+        if phrase.country is None or (cls == FORMER and merged.country in ruled):
             return cls
         merged.person = None
         merged.fillers = (Filler(name=name.cased or name.name, country=merged.country),)
@@ -416,9 +425,20 @@ class PhraseBuilder:
                 and after.trigger is None
                 and place + 1 < len(units)
                 and units[place + 1] is after
-            ):
+            ) or (after is not None and self._owns(units, place, after)):
                 unit.attribute = True
             self._governed(units, place, relative)
+
+    def _owns(self, units: list[Unit], place: int, after: Unit) -> bool:
+        """`Trump's capture of …`, `Putins Palast`: a possessor whose noun is no head is no participant."""
+        unit, language = units[place], self.grammar.language
+        if language.nouns_capital:
+            genitive = unit.case == "of" or unit.possessive
+            return genitive and after.kind == "word" and after.cased[:1].isupper() and after is units[place + 1]
+        if not unit.possessive or not language.capitals:
+            return False
+        following = units[place + 1 : place + 4]
+        return not any(other.triggers for other in following)
 
     def _noun_after(self, units: list[Unit], place: int) -> Unit | None:
         for unit in units[place + 1 : place + 4]:

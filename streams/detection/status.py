@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
+from streams.detection.dates import month_cues
 from streams.detection.units import Unit
 
 _ORDER = (
@@ -21,8 +22,6 @@ _ORDER = (
     "future_time",
     "background",
     "call",
-    "past_time",
-    "approval",
 )
 _YEAR = re.compile(r"(?<![\w.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
 
@@ -114,10 +113,14 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     ]
     possible = [*([] if done else pick(("possible", "request"), own)), *pick(("possible", "request"), above)]
     history = [*pick(("background",), own), *_years(candidate, day)]
+    earlier, later = month_cues(candidate, day)
+    history.extend(earlier)
     planned = [
         *([] if candidate.tense == "past" else pick(("planned", "future_time"), own)),
         *pick(("planned", "future_time"), above),
     ]
+    if candidate.tense != "past":
+        planned.extend(later)
     if position == "after" and candidate.type.engine == "meeting":
         candidate.status = "background" if history else "occurred"
         candidate.cues = history
@@ -149,6 +152,8 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     language = candidate.analysis.grammar.language
     if language.compounds or language.order == "sov":
         return True
+    if cue.kind == "request":
+        return False
     between = [unit for unit in candidate.analysis.units if candidate.hit.end <= unit.start and unit.end <= cue.start]
     content = [unit for unit in between if not unit.cls]
     return candidate.tense == "noun" and len(content) <= 4

@@ -43,6 +43,7 @@ class Unit:
     country: str | None = None
     person: Person | None = None
     weapon: Weapon | None = None
+    acts: bool = True
     office: str | None = None
     name: str = ""
     fillers: tuple[Filler, ...] = ()
@@ -106,7 +107,8 @@ def _in_word(char: str) -> bool:
 
 def _name(folded: Folded, group: list[Hit]) -> Unit:
     hit = group[0]
-    triggers = tuple(reading for reading in group if reading.entry.kind == "trigger")
+    heads = {hit.entry.referent: hit for hit in reversed(group) if hit.entry.kind == "trigger"}
+    triggers = tuple(reversed(heads.values()))
     rest = tuple(reading for reading in group if reading.entry.kind != "trigger")
     if rest:
         hit = rest[0]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from streams.detection.fillers import StateFiller
@@ -74,16 +75,21 @@ class World:
             unit.cls = ADJECTIVE if entry.kind in ("adjective", "demonym") else COUNTRY
             unit.country = referent.iso
         elif isinstance(referent, Place):
-            unit.cls, unit.country = PLACE, referent.country
+            unit.cls, unit.country, unit.acts = PLACE, referent.country, referent.acts
         elif isinstance(referent, Organization):
             unit.cls = GROUP if referent.kind == "armed_group" else BODY
             unit.country = referent.country
         elif isinstance(referent, Weapon):
-            unit.cls, unit.weapon = WEAPON, referent
+            unit.cls, unit.weapon = WEAPON, self.concept(referent)
         elif isinstance(referent, Office):
             unit.kind, unit.country, unit.office = "office", referent.country, referent.office
         elif isinstance(referent, Title):
             unit.kind, unit.office = "title", referent.office
+
+    def concept(self, weapon: Weapon) -> Weapon:
+        """The weapon that a row of ordinary words (`…-word`) belongs to, ambiguous like that row."""
+        parent = self.knowledge.weapons.get(weapon.parent or "") if weapon.id.endswith("-word") else None
+        return replace(parent, ambiguous=weapon.ambiguous) if parent is not None else weapon
 
     def _classify_person(self, unit: Unit, day: date | None, language: str) -> None:
         candidates = [reading for reading in unit.readings if isinstance(reading.entry.referent, Person)]

@@ -20,7 +20,7 @@ STRENGTHS = ("strong", "weak")
 WINDOWS = ("clause", "sentence", "text")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
     """Heads with one frame. `forms` by tense; `id` names the pattern in explanations."""
 

@@ -43,18 +43,18 @@ meeting.
 """
 
 CUE_KINDS = (
-    "negation", "cancel", "deny", "possible", "request", "planned", "wish", "ongoing", "future_time", "past_time",
-    "background",
-    "call", "after", "before", "report", "approval", "official", "relative", "hypothetical",
+    "negation", "cancel", "deny", "possible", "request", "planned", "future_time", "background", "call", "after",
+    "before",
+    "report", "official",
 )  # fmt: skip
 """What a word says about whether an event happened. See `streams.detection.status` for the order in which they
 decide.
 """
 
-MARKER_KINDS = ("former", "elect", "deputy", "relative", "joint", "groups")
+MARKER_KINDS = ("former", "elect", "deputy", "relative", "groups", "regions")
 """Words beside a title or name: `former` president, president `elect`, `deputy`; `relative` (wife, lawyer, statue)
 turns a name
-into somebody else; `joint` ("together", "both"); `groups` (leaders of several states without their names: "world
+into somebody else; `regions` (lands and provinces); `groups` (leaders of several states without their names: "world
 leaders").
 """
 
@@ -118,4 +118,5 @@ class Language:
     abbreviations: frozenset[str] = frozenset()
     sentence_ends: str = ".!?…"
     kept_letters: str = ""
+    months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()

@@ -24,7 +24,7 @@ _SETS = (
     "abbreviations",
     "masculine",
 )  # fmt: skip
-_LISTS = ("possessive", "homologues", "passive", "infinitive")
+_LISTS = ("months", "possessive", "homologues", "passive", "infinitive")
 _LINKED = ("adpositions", "postpositions", "prefixes")
 _GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS}
 

@@ -1,0 +1,33 @@
+"""Months against the day of the article: "on 12 June", read in October, is past; "in July", read in June, lies
+ahead.
+"""
+
+from datetime import date
+
+from streams.detection.candidate import Candidate, Cue
+
+_AHEAD, _BEHIND = range(1, 6), range(6, 11)
+
+
+def month_cues(candidate: Candidate, day: date | None) -> tuple[list[Cue], list[Cue]]:
+    """Months of the head's clause that lie behind and ahead of the article's, as cues; its own and the last say
+    nothing.
+    """
+    behind: list[Cue] = []
+    ahead: list[Cue] = []
+    if day is None:
+        return behind, ahead
+    analysis = candidate.analysis
+    clause = analysis.clause(candidate.unit.clause)
+    start, end = clause[0].start - analysis.start, clause[-1].end - analysis.start
+    for number, pattern in enumerate(analysis.grammar.months, start=1):
+        match = pattern.search(analysis.text, start, end)
+        if match is None:
+            continue
+        cue_place = analysis.start + match.start(), analysis.start + match.end()
+        distance = (number - day.month) % 12
+        if distance in _AHEAD:
+            ahead.append(Cue("future_time", *cue_place, match.group()))
+        elif distance in _BEHIND:
+            behind.append(Cue("background", *cue_place, match.group()))
+    return behind, ahead
