@@ -100,7 +100,7 @@ def test_mistakes_within_words_are_told_all_at_once() -> None:
 def test_a_caret_stands_below_the_mistake(text: str, shown: str) -> None:
     error = refused(text)[0]
     assert error.caret() == shown
-    with pytest.raises(QueryRefusedError, match="line 1|line 2") as caught:
+    with pytest.raises(QueryRefusedError, match=r"line [12]") as caught:
         compile_query(text, VOCABULARY)
     assert shown in str(caught.value)
 
