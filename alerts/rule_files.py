@@ -102,25 +102,29 @@ def _read(path: Path, vocabulary: Vocabulary) -> _Reading:
     data = _read_toml(path, reading)
     if data is None:
         return reading
-    for key, value in data.items():
-        if key in ("rule", "channel") and isinstance(value, list):
-            continue
-        table = next((t for t in reading.places.tables if t.name == key), None) if reading.places else None
-        if key in ("rule", "channel"):
-            reading.complain(reading.place(table), f"{key} is a list of tables: write [[{key}]]")
-        else:
-            top = reading.places.tables[0] if reading.places else None
-            reading.complain(reading.place(table or top, key), f"{key} is not known; expected [[rule]] or [[channel]]")
+    _refuse_other_tables(reading, data)
     for kind, read in (("channel", _read_channel), ("rule", _read_rule)):
         entries = data.get(kind)
-        tables: list[Table] = reading.places.named(kind) if reading.places else []
-        for number, entry in enumerate(entries if isinstance(entries, list) else []):
-            found = tables[number] if len(tables) == len(cast("list[Any]", entries)) else None
+        listed: list[object] = entries if isinstance(entries, list) else []
+        tables = reading.places.named(kind) if reading.places else []
+        for number, entry in enumerate(listed):
+            found = tables[number] if len(tables) == len(listed) else None
             if isinstance(entry, dict):
                 read(reading, found, entry, vocabulary)
             else:
-                reading.complain(_NOWHERE, f"{kind} is a list of tables: write [[{kind}]]")
+                reading.complain(_NOWHERE, f"{kind} is a list of tables; write [[{kind}]]")
     return reading
+
+
+def _refuse_other_tables(reading: _Reading, data: Mapping[str, object]) -> None:
+    for key, value in data.items():
+        ours = key in ("rule", "channel")
+        if ours and isinstance(value, list):
+            continue
+        tables = reading.places.tables if reading.places else []
+        table = next((one for one in tables if one.name == key or (key in one.keys and not one.name)), None)
+        told = f"is a list of tables; write [[{key}]]" if ours else "is not known; expected [[rule]] or [[channel]]"
+        reading.complain(reading.place(table, key), f"{key} {told}")
 
 
 def _read_toml(path: Path, reading: _Reading) -> dict[str, Any] | None:
