@@ -69,7 +69,7 @@ class Person:
 class Country:
     """A state. `adjectives` and `demonyms` are stems or full forms as the language inflects them (see languages/).
 
-    `short` are forms that count only in headlines' fixed places (zh 美, ko 한). `collisions` lists the languages in which
+    `short` are forms that count only in fixed places of headlines (zh 美, ko 한). `collisions`: the languages in which
     a name is an ordinary word too. `exporter_rank`: 1 is the world's largest arms exporter, None is none to speak of.
     """
 
