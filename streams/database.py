@@ -13,6 +13,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -117,6 +118,13 @@ def _upgrade(connection: Connection, store: str, migrations: Path) -> None:
     config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     config.attributes["version_table"] = f"{store}_version"
+    present = version(connection, store)
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if present is not None and present not in known:
+        raise UsageError(
+            f"the tables of {store} were written by a newer tocsin ({present}); install that version or a later one, "
+            "or name another data_dir or database.url"
+        )
     command.upgrade(config, "head")
 
 

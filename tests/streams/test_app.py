@@ -332,6 +332,7 @@ PROCESS = """
 import asyncio, sys
 from pathlib import Path
 from streams.app import Limits, Output, Worker
+from streams.errors import InfrastructureError
 from streams.messages import Article, encode
 from streams.service import run
 from streams.settings import Settings
@@ -341,10 +342,12 @@ settings = Settings.model_validate_json(sys.argv[1])
 
 async def handle(article, record):
     await asyncio.sleep(0.002)
+    if article.title == "away" and not (settings.data_dir / "back").exists():
+        raise InfrastructureError("the database does not answer")
     return [Output(ANNOTATED, article.id.encode(), encode(article))]
 
 async def main(service):
-    worker = Worker(service, "test", Limits(session_seconds=3.0, ready_seconds=20))
+    worker = Worker(service, "test", Limits(session_seconds=3.0, ready_seconds=20, retries=(0.1, 0.1)))
     worker.on(ARTICLES, Article, handle)
     await worker.run()
 
@@ -411,6 +414,19 @@ async def test_kills_lose_nothing(kafka_settings: Settings, workers: Workers):
     workers.keep()
     await asyncio.sleep(3)
     assert Counter(await read(kafka_settings)) == found, "after an ordinary stop nothing is repeated"
+
+
+async def test_a_process_whose_database_is_away_ends_with_70_and_goes_on_when_it_is_back(
+    kafka_settings: Settings, workers: Workers
+):
+    await write(kafka_settings, [article(n, "away" if n == 3 else "") for n in range(20)])
+    workers.keep()
+    assert await asyncio.to_thread(workers.processes[0].wait, 40) == 70
+    assert "a3" not in await read(kafka_settings)
+    (kafka_settings.data_dir / "back").touch()
+    workers.keep()
+    await until(lambda: all_there(kafka_settings, 20), 40)
+    assert await dead_letters.read(kafka_settings) == []
 
 
 async def steady(settings: Settings, count: int, unreadable: int) -> None:
