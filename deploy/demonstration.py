@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import shorten
 
 from deploy import newsroom
-from deploy.receive import Receiver
+from deploy.receive import Received, Receiver
 from deploy.settings import Settings
 from deploy.supervisor import Say
 from streams.errors import UsageError
@@ -97,9 +98,12 @@ async def opened(settings: Settings, tocsin: Sequence[str], say: Say) -> AsyncIt
     before, ports = _ports(folder)
     room = newsroom.Newsroom(newsroom.read_samples(), newsroom.Variations.read(), folder / "newsroom.json")
     rules = _write_rules(folder, before, ports)
-    receiver = Receiver(
-        lambda received: say("desk", received.line()), ports.webhook, ports.smtp, secrets=_secrets(rules)
-    )
+
+    def show(received: Received) -> None:
+        for line in describe(received):
+            say("desk", line)
+
+    receiver = Receiver(show, ports.webhook, ports.smtp, secrets=_secrets(rules))
     with newsroom.serving(room, ports.newsroom) as base:
         async with receiver.running():
             await _wake(folder, tocsin)
@@ -111,6 +115,18 @@ async def opened(settings: Settings, tocsin: Sequence[str], say: Say) -> AsyncIt
             say("samples", f"the rules are in {rules}: change them, they are read again at once")
             say("samples", "what the desk gets as webhook or mail is shown here; no mail leaves this machine")
             yield Demonstration(*_with_samples(settings, feeds, rules, ports), room, say)
+
+
+def describe(received: Received) -> list[str]:
+    """What arrived, for somebody who sees it for the first time: what it says, and the words that made it fire."""
+    again = f" (attempt {received.seen})" if received.seen > 1 else ""
+    if received.kind == "mail":
+        return [f"mail     to {', '.join(received.recipients)}{again}: {received.sentence}"]
+    if received.alert is None:
+        return [f"webhook  {received.verdict}{again}: {received.reason}"]
+    lines = [f"webhook  {received.verdict}{again}: [{received.severity}] {received.rule}: {received.sentence}"]
+    quotes = [event.evidence.text for event in received.alert.events] or [one.text for one in received.alert.matched]
+    return [*lines, f"         “{shorten(quotes[0], 150, placeholder=' …')}”"] if quotes else lines
 
 
 def _with_samples(settings: Settings, feeds: Path, rules: Path, ports: Ports) -> tuple[Settings, tuple[str, ...]]:

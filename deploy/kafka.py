@@ -64,11 +64,14 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=1000
+broker.session.timeout.ms=4500
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 log.cleaner.dedupe.buffer.size=4194304
 """
 """The voters are named here and not kept in Kafka's log, so that the ports may change between two starts.
+After a kill a broker registers anew once its old session has ended: by default that takes 9 s, here half.
 Offsets last as long as the longest retention: a machine that was off for two weeks goes on where it was."""
 
 

@@ -144,6 +144,7 @@ class Machine:
         self._stopping = asyncio.Event()
         self._kafka: KafkaKeeper | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._meanwhile: asyncio.Task[None] | None = None
 
     async def run(self, meanwhile: Callable[[], Coroutine[None, None, None]] | None = None) -> int:
         """Start everything, run `meanwhile` beside it once it is ready, and stop in order; the exit status."""
@@ -154,7 +155,7 @@ class Machine:
             try:
                 started = await self._unless_stopped(self._start(guard))
                 if started and meanwhile is not None:
-                    self._beside(meanwhile())
+                    self._meanwhile = self._beside(meanwhile())
                 if started is not False:
                     await self._stopping.wait()
             finally:
@@ -250,10 +251,11 @@ class Machine:
         processes = [process for process in health.find_running(self.settings) if process.name == name]
         return sum(health.read_total(health.metrics_of(self.settings, process), metric) for process in processes)
 
-    def _beside(self, work: Coroutine[None, None, None]) -> None:
+    def _beside(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         task.add_done_callback(self._on_done)
         self._tasks.append(task)
+        return task
 
     def _on_done(self, task: "asyncio.Task[None]") -> None:
         """Stop when something that runs beside the processes has failed in a way that nobody foresaw."""
@@ -265,6 +267,8 @@ class Machine:
         began = time.monotonic()
         if self._keepers or self._kafka:
             self.voice.tell("stopping")
+        if self._meanwhile is not None:
+            self._meanwhile.cancel()
         await supervisor.stop(self._keepers)
         if self._kafka is not None:
             await self._kafka.stop(max(1.0, began + STOP_SECONDS - time.monotonic()))

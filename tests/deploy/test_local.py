@@ -80,8 +80,7 @@ async def test_everything_starts_says_so_and_stops_in_order(kafka_settings: Sett
 
     machine = Machine(kafka_settings, all_processes(kafka_settings, tmp_path), Voice(screen))
     running = asyncio.create_task(machine.run(publish))
-    await until(lambda: screen.has("the first alert was stored"))
-    assert published.is_set()
+    await until(lambda: screen.has("the first alert was stored") and published.is_set())
     pids = [process.pid for process in health.find_running(kafka_settings)]
     assert len(pids) == 5
     os.kill(os.getpid(), signal.SIGTERM)

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 import alerts.store
 import ingest.store
-import pytest
-from ingest.feeds import Feed
-
 from deploy import status
 from deploy.cli import run
 from deploy.settings import Settings
 from deploy.status import Deliveries, Feeds, KafkaStatus, Percentiles, Status, Topic
+from ingest.feeds import Feed
 from streams import messages
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
