@@ -129,7 +129,8 @@ def _forms(language: Language, knowledge: Knowledge) -> Iterator[tuple[str, Refe
     for weapon in knowledge.weapons.values():
         yield from (("weapon", weapon, form, "noun") for form in _of(weapon.forms, language))
     for office in knowledge.offices.values():
-        yield from (("office", office, form, "noun") for form in office.forms.get(code, ()))
+        inflects = "noun" if language.script == "cyrillic" or language.compounds else "none"
+        yield from (("office", office, form, inflects) for form in office.forms.get(code, ()))
     yield from (("title", title, title.form, "noun") for title in language.titles)
 
 

@@ -14,6 +14,8 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
             continue
         if unit.possessive:
             unit.link = unit.link or "of"
+        elif _heads_compound(units, place):
+            unit.link = "of"
         elif not unit.link:
             unit.link = _left(units, place, grammar) or _by_case(unit)
         listed = _listed_after(units, place, grammar)
@@ -34,6 +36,8 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
     while back >= 0 and steps < _REACH:
         unit = units[back]
         link = grammar.adpositions.get(unit.low) if unit.kind == "word" else None
+        if unit.kind == "trigger" and " " in unit.low:
+            link = grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
         if link is not None:
             return link
         if unit.low in grammar.articles and unit.kind == "word":
@@ -47,6 +51,15 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         back -= 1
         steps += 1
     return dative
+
+
+def _heads_compound(units: list[Unit], place: int) -> bool:
+    """`Putin-Gipfel`, `Trump-Kim summit`: the first part of a compound belongs to its head."""
+    after = units[place + 1 : place + 3]
+    return bool(units[place].cls) and any(
+        unit.joined and unit.triggers and all(other.joined for other in after[: number + 1])
+        for number, unit in enumerate(after)
+    )
 
 
 def _absorbed(unit: Unit) -> bool:

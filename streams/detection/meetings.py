@@ -156,6 +156,8 @@ def _meeting(candidate: Candidate, world: World) -> None:
         candidate.score = 0.75
     if _count(candidate) < 2:
         _take_across_break(candidate)
+    if _count(candidate) < 2 and candidate.unit.link in ("to", "for"):
+        _take_destination(candidate, world)
     if _count(candidate) < 2:
         _take_groups(candidate)
     candidate.score -= 0.01 * _distance(candidate)
@@ -200,6 +202,13 @@ def _visit(candidate: Candidate, world: World) -> None:
         candidate.score = 0.8
         return
     place = _destination(candidate, clause, visitor)
+    if place is None:
+        place = _subject_elsewhere(candidate, clause, visitor)
+    official = candidate.analysis.grammar.cues.get("official")
+    if place is None and official is not None and official.search(candidate.analysis.text):
+        candidate.notes.append("host not named")
+        candidate.score = 0.55
+        return
     if place is None or place.country is None:
         candidate.refuse("no foreign country is visited")
         return
@@ -208,6 +217,19 @@ def _visit(candidate: Candidate, world: World) -> None:
         add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.72 if candidate.trigger.strength == "strong" else 0.5
     candidate.notes.append("host not named")
+
+
+def _subject_elsewhere(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Unit | None:
+    """`Cuba frees prisoners ahead of Obama visit`: the state that acts before somebody's visit is the host."""
+    if candidate.tense != "noun":
+        return None
+    subjects = (
+        unit
+        for unit in clause
+        if unit.cls in (COUNTRY, PLACE, LEADER) and unit.acts and not unit.attribute and unit.link in ("", "subject")
+        if unit.country not in (None, visitor.country) and unit.end <= visitor.start
+    )
+    return next(subjects, None)
 
 
 def _host(world: World, country: str, candidate: Candidate) -> list:  # type: ignore[type-arg]
@@ -317,6 +339,23 @@ def _take_pronoun(candidate: Candidate) -> None:
             return
 
 
+def _take_destination(candidate: Candidate, world: World) -> None:
+    """`A zu Gesprächen in C`, `A in C for talks`: the leader of the country is the other side, named or not."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    subjects = [u for u in _leaders(clause) if u.link in ("", "subject") and u.end <= candidate.unit.start]
+    if not subjects:
+        return
+    place = next((u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != subjects[0].country), None)
+    if place is None or place.country is None:
+        return
+    _take(candidate, subjects[:1])
+    candidate.used.append(place)
+    for filler in _host(world, place.country, candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.62
+    candidate.notes.append("host not named")
+
+
 def _take_across_break(candidate: Candidate) -> None:
     """`Meeting with A: B travels to C`: the other half of a headline names the other side as its subject."""
     analysis, number = candidate.analysis, candidate.unit.clause
@@ -344,7 +383,8 @@ def _take_groups(candidate: Candidate) -> None:
     clause = candidate.analysis.clause(candidate.unit.clause)
     groups = candidate.analysis.grammar.markers.get("groups")
     for unit in clause:
-        whole = " ".join([unit.low])
+        start = candidate.analysis.start
+        whole = candidate.analysis.text[max(0, unit.start - start - 24) : unit.end - start]
         if (
             unit.cls == PLURAL
             and not unit.attribute

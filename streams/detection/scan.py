@@ -143,6 +143,7 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
     """
     ordered = sorted(hits, key=lambda hit: (-hit.length, hit.start, _RANK[hit.entry.kind], -_stem_length(hit.entry)))
     groups: dict[tuple[int, int], list[Hit]] = {}
+    longest: dict[int, tuple[int, int]] = {}
     taken: set[int] = set()
     for hit in ordered:
         span = (hit.start, hit.end)
@@ -150,7 +151,10 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
             groups[span].append(hit)
         elif taken.isdisjoint(range(hit.start, hit.end)):
             groups[span] = [hit]
+            longest[hit.start] = span
             taken.update(range(hit.start, hit.end))
+        elif hit.entry.kind == "trigger" and longest.get(hit.start) and groups[longest[hit.start]][0].entry.kind == "trigger":
+            groups[longest[hit.start]].append(hit)
     return [groups[span] for span in sorted(groups)]
 
 

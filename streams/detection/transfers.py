@@ -12,6 +12,7 @@ from streams.messages import Filler
 _ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
 _TO = frozenset({"to", "dative", "for"})
 _FROM = frozenset({"from", "by", "made"})
+_COMMAS = frozenset({",", "、", "،"})
 _BARE = frozenset({"", "subject", "bare"})
 
 
@@ -135,8 +136,9 @@ def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
 def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
     between = [unit for unit in candidate.analysis.units if first.end <= unit.start and unit.end <= second.start]
     conjunctions = candidate.analysis.grammar.conjunctions
+    articles = candidate.analysis.grammar.articles
     return (
-        all(unit.low in conjunctions or unit.low in (",", "、", "،") or unit.cls in _ACTORS for unit in between)
+        all(unit.low in conjunctions | articles | _COMMAS or unit.cls in _ACTORS for unit in between)
         and len(between) <= 5
     )
 
@@ -196,6 +198,8 @@ def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             sides.supplier.append(unit)
         elif unit.link == "by":
             (sides.recipient if passive else sides.supplier).append(unit)
+        elif unit.link == "in" and subjects and not sides.supplier and unit.country != subjects[0].country:
+            sides.supplier.append(unit)
         elif unit.link in ("to", "dative", "for") and not subjects:
             sides.recipient.append(unit)
 

@@ -1,0 +1,163 @@
+"""English sentences of our own: pairs that differ in little, and what must come out of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.detector import Detector
+from streams.messages import Annotated, Article
+
+DAY = "2023-09-05"
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector(languages=("en",))
+
+
+def read(detector: Detector, text: str, day: str | None = DAY, title: str = "") -> Annotated:
+    published = datetime.fromisoformat(day).replace(tzinfo=UTC, hour=12) if day else None
+    return detector.detect(Article(title=title, text=text, language="en", published=published))
+
+
+def meetings(annotated: Annotated) -> list[tuple[str, frozenset[str | None]]]:
+    return [
+        (event.status, frozenset(filler.country for filler in event.roles["participant"]))
+        for event in annotated.events
+        if event.type == "leader_meeting"
+    ]
+
+
+def transfers(annotated: Annotated) -> list[tuple[str, str, str]]:
+    return [
+        (
+            event.status,
+            "+".join(sorted(str(filler.country) for filler in event.roles["supplier"])),
+            "+".join(sorted(str(filler.country) for filler in event.roles["recipient"])),
+        )
+        for event in annotated.events
+        if event.type == "arms_transfer"
+    ]
+
+
+MEETINGS = [
+    ("Macron met Scholz in Meseberg.", "occurred", "FR DE"),
+    ("French President Emmanuel Macron met with German Chancellor Olaf Scholz on Monday.", "occurred", "FR DE"),
+    ("Emmanuel Macron, the French president, met Olaf Scholz on Monday.", "occurred", "FR DE"),
+    ("Presidents Recep Tayyip Erdogan of Turkey and Vladimir Putin of Russia met in Sochi.", "occurred", "TR RU"),
+    ("The presidents of Turkey and Russia met in Sochi.", "occurred", "TR RU"),
+    ("Erdogan hosted Putin in Ankara.", "occurred", "TR RU"),
+    ("Putin was received by Erdogan in Ankara.", "occurred", "TR RU"),
+    ("Erdogan to meet Putin in Sochi", "planned", "TR RU"),
+    ("Erdogan will meet Putin in Sochi next week.", "planned", "TR RU"),
+    ("Erdogan is expected to meet Putin in Sochi on Monday.", "planned", "TR RU"),
+    ("Erdogan is due to travel to Sochi for talks with Putin.", "planned", "TR RU"),
+    ("Erdogan and Putin held talks in Sochi.", "occurred", "TR RU"),
+    ("After talks with Putin in Sochi, Erdogan said the grain deal could be restored.", "occurred", "TR RU"),
+    ("Erdogan said after a meeting with Putin that the grain deal could be restored.", "occurred", "TR RU"),
+    ("Ahead of his meeting with Putin, Erdogan voiced optimism.", "planned", "TR RU"),
+    ("Erdogan sat down with Putin for three hours.", "occurred", "TR RU"),
+    ("Erdogan and Putin shook hands before the cameras.", "occurred", "TR RU"),
+    ("Modi arrives in Greece on official visit", "occurred", "IN GR"),
+    ("Modi visits Greece", "occurred", "IN GR"),
+    ("Modi met his Greek counterpart Kyriakos Mitsotakis in Athens.", "occurred", "IN GR"),
+    ("Biden welcomed Japanese Prime Minister Fumio Kishida and South Korean President Yoon Suk Yeol to Camp David.", "occurred", "US JP KR"),
+    ("A summit between Biden and Xi took place in San Francisco.", "occurred", "US CN"),
+    ("Putin could meet Orban in Beijing.", "possible", "RU HU"),
+    ("Orban is considering a meeting with Putin in Beijing.", "possible", "RU HU"),
+    ("Zelensky offers to meet Putin", "possible", "UA RU"),
+    ("The Kremlin denied that Putin had met Zelensky.", "denied", "RU UA"),
+    ("Zelensky refuses to meet Putin", "denied", "UA RU"),
+    ("Biden cancels meeting with Netanyahu", "denied", "US IL"),
+    ("Biden will not meet Netanyahu this week.", "denied", "US IL"),
+]
+
+
+@pytest.mark.parametrize(("text", "status", "countries"), MEETINGS)
+def test_meeting(detector: Detector, text: str, status: str | None, countries: str) -> None:
+    found = [
+        item for item in meetings(read(detector, text)) if status is not None or item[0] in ("occurred", "planned")
+    ]
+    wanted = [(status, frozenset(countries.split()))] if status else []
+    assert found == wanted
+
+
+NO_MEETINGS = [
+    "Macron spoke by phone with Scholz on Monday.",
+    "Macron and Scholz held a video conference on Niger.",
+    "Macron wrote a letter to Scholz.",
+    "US Secretary of State Antony Blinken met President Zelensky in Kyiv.",
+    "The Turkish foreign minister met his Russian counterpart in Moscow.",
+    "Former Chancellor Angela Merkel met President Macron in Paris.",
+    "Former president Donald Trump hosted Hungarian Prime Minister Viktor Orban in Florida.",
+    "European Commission President Ursula von der Leyen met President Zelensky in Kyiv.",
+    "NATO Secretary-General Jens Stoltenberg received President Zelensky in Brussels.",
+    "Putin's spokesman met an adviser to Erdogan in Ankara.",
+    "China's special envoy met President Zelensky in Kyiv.",
+    "Biden met Senate leaders at the White House.",
+    "Vice President Kamala Harris met Indonesian President Joko Widodo in Jakarta.",
+    "The president of Real Madrid met the president of Paris Saint-Germain.",
+    "France meet Morocco in the semi-final, and President Macron will be in the stands.",
+    "Macron criticised Scholz over energy policy.",
+    "Zelensky visited troops near Bakhmut.",
+    "Trump's lawyer met Putin's spokesman.",
+    "In the novel, President Putin meets Chancellor Scholz on the moon.",
+]
+
+
+@pytest.mark.parametrize("text", NO_MEETINGS)
+def test_no_meeting(detector: Detector, text: str) -> None:
+    assert [item for item in meetings(read(detector, text)) if item[0] in ("occurred", "planned")] == []
+
+
+TRANSFERS = [
+    ("Germany delivered 18 tanks to Ukraine.", "occurred", "DE", "UA"),
+    ("Germany sent Ukraine 18 tanks.", "occurred", "DE", "UA"),
+    ("Germany will send 18 tanks to Ukraine.", "planned", "DE", "UA"),
+    ("Germany to supply Ukraine with more missiles", "planned", "DE", "UA"),
+    ("Ukraine received 30 howitzers from Italy.", "occurred", "IT", "UA"),
+    ("Thirty howitzers were sent to Ukraine by Italy.", "occurred", "IT", "UA"),
+    ("The first Italian howitzers have arrived in Ukraine.", "occurred", "IT", "UA"),
+    ("Poland and the Czech Republic are sending tanks to Ukraine.", "occurred", "CZ+PL", "UA"),
+    ("The United States approved the sale of missiles to Taiwan.", "planned", "US", "TW"),
+    ("Washington approves sale of fighter jets to Turkey", "planned", "US", "TR"),
+    ("U.S. arms shipments to Taiwan have begun.", "occurred", "US", "TW"),
+    ("India bought 26 fighter jets from France.", "occurred", "FR", "IN"),
+    ("India to buy 26 French fighter jets", "planned", "FR", "IN"),
+    ("Serbia took delivery of a Chinese air defence system.", "occurred", "CN", "RS"),
+    ("North Korea may supply Russia with artillery shells.", "possible", "KP", "RU"),
+    ("North Korea could sell artillery shells to Russia, officials say.", "possible", "KP", "RU"),
+    ("Zelensky asks Scholz for cruise missiles.", None, "", ""),
+    ("Germany is considering sending cruise missiles to Ukraine.", "possible", "DE", "UA"),
+    ("Germany refuses to send cruise missiles to Ukraine.", "denied", "DE", "UA"),
+    ("Germany will not send cruise missiles to Ukraine.", "denied", "DE", "UA"),
+    ("Spain halts arms sales to Israel.", "denied", "ES", "IL"),
+    ("Iran denied that it had supplied Russia with drones.", "denied", "IR", "RU"),
+    ("Iran denies supplying drones to Russia.", "denied", "IR", "RU"),
+]
+
+
+@pytest.mark.parametrize(("text", "status", "supplier", "recipient"), TRANSFERS)
+def test_transfer(detector: Detector, text: str, status: str | None, supplier: str, recipient: str) -> None:
+    found = [
+        item for item in transfers(read(detector, text)) if status is not None or item[0] in ("occurred", "planned")
+    ]
+    assert found == ([(status, supplier, recipient)] if status else [])
+
+
+NO_TRANSFERS = [
+    "Germany sends Ukraine 18 generators.",
+    "The army ordered 18 tanks from a factory in Ohio.",
+    "Russia moves fighter jets to Belarus.",
+    "Police seized rifles from Serbia that were to be sold in Sweden.",
+    "Russia attacked Ukraine with missiles.",
+    "Germany was the world's fifth largest arms exporter last year.",
+    "The striker fired a rocket into the net to give France the lead over Brazil.",
+    "Lawmakers debate arms exports.",
+    "Arsenal sold a midfielder to a club in Turkey.",
+]
+
+
+@pytest.mark.parametrize("text", NO_TRANSFERS)
+def test_no_transfer(detector: Detector, text: str) -> None:
+    assert [item for item in transfers(read(detector, text)) if item[0] in ("occurred", "planned")] == []
