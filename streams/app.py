@@ -9,18 +9,21 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
 
 from streams import dead_letters, metrics
 from streams.broker import bootstrap, group_name, topic_name, wait_ready
-from streams.errors import InfrastructureError, TemporaryError
+from streams.errors import InfrastructureError, PermanentError, TemporaryError
 from streams.messages import Message, UnreadableError, decode
 from streams.producer import Output, Producer, TooLargeError
+from streams.records import Record, as_record
 from streams.service import EXIT_FAILED, Service
 from streams.settings import Settings
+from streams.suspects import Suspects
 from streams.topics import Topic
 from streams.watchdog import Patience, Sight, Watchdog, look
 
@@ -32,33 +35,17 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A record as it was read. `timestamp` is when it was written."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Mapping[str, bytes]
-    timestamp: datetime
-
-    @property
-    def place(self) -> str:
-        """Where it lies: topic:partition:offset."""
-        return f"{self.topic}:{self.partition}:{self.offset}"
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """How much and how long before a worker gives up, in records and seconds.
 
     `window` is how many records may wait for the broker to take their outputs. `retries` are the pauses before a
-    handler is called again after a temporary error. `brake` is how many records in a row may become dead letters.
+    handler is called again after a temporary error. `brake` is how many records in a row may become dead letters,
+    `deaths` how often the process may die on a record before that becomes one.
     """
 
     window: int = 200
     brake: int = 50
+    deaths: int = 3
     retries: tuple[float, ...] = (0.2, 0.5, 1, 2, 5, 10, 15)
     longest_pause: float = 20.0
     ready_seconds: float = 30.0
@@ -97,7 +84,7 @@ def make_app(group: str, settings: Settings, limits: Limits) -> Any:
     import mode
 
     session = limits.session_seconds
-    folder = settings.data_dir / "faust" / group
+    folder = _folder(settings, group)
     folder.mkdir(parents=True, exist_ok=True)
     return faust.App(
         group,
@@ -130,6 +117,10 @@ def make_app(group: str, settings: Settings, limits: Limits) -> Any:
     )
 
 
+def _folder(settings: Settings, group: str) -> Path:
+    return settings.data_dir / "faust" / group
+
+
 class Worker:
     """Reads topics as a member of a consumer group, and writes what the handlers return.
 
@@ -145,6 +136,7 @@ class Worker:
         self._limits = limits or Limits()
         self._subscriptions: list[Subscription[Any]] = []
         self._producer = Producer(service.settings, self._limits.output_seconds)
+        self._suspects = Suspects(_folder(service.settings, group_name(service.settings, group)))
         self._assigned = asyncio.Event()
         self._failed = asyncio.Event()
         self._failure: Exception | None = None
@@ -203,9 +195,12 @@ class Worker:
             acknowledging.cancel()
 
     async def _process(self, subscription: Subscription[Any], event: Any) -> Handled:
-        began, record, attempts = time.monotonic(), _record(event.message), [1]
+        began, record, attempts = time.monotonic(), as_record(event.message), [1]
         sent: list[asyncio.Future[Any]] = []
+        deaths = self._suspects.take(record.topic, record.partition, record.offset)
         try:
+            if deaths >= self._limits.deaths:
+                raise PermanentError(f"the process died with this record in hand ({deaths} times)")
             for output in await self._handle(subscription, record, attempts):
                 sent.append(await self._producer.send(output))  # noqa: PERF401 -- what was sent counts if a later one fails
         except InfrastructureError:
@@ -214,6 +209,8 @@ class Worker:
             await self._bury(subscription, record, error, attempts[0])
         else:
             self._failures_in_a_row = 0
+        finally:
+            self._suspects.release(record.topic, record.partition)
         return Handled(event, record, tuple(sent), began)
 
     async def _handle(self, subscription: Subscription[Any], record: Record, attempts: list[int]) -> Sequence[Output]:
@@ -336,6 +333,7 @@ class Worker:
         stopping = asyncio.create_task(app.stop())
         await asyncio.wait({stopping}, timeout=max(0.0, self._limits.stop_seconds - 2))
         await self._producer.stop()
+        self._suspects.close()
         for task in tasks:
             task.cancel()
         if stopping.done():
@@ -368,23 +366,3 @@ class Worker:
         for (topic, partition), lag in lags.items():
             metrics.CONSUMER_LAG.labels(topic.removeprefix(prefix), str(partition), group).set(lag)
         self._lagging = set(lags)
-
-
-def _record(message: Any) -> Record:
-    return Record(
-        message.topic,
-        message.partition,
-        message.offset,
-        message.key,
-        message.value,
-        dict(message.headers or ()),
-        _moment(message.timestamp),
-    )
-
-
-def _moment(seconds: float | None) -> datetime:
-    """A record's time; a foreign producer may have written nonsense, and then it is the epoch."""
-    try:
-        return datetime.fromtimestamp(seconds or 0, UTC)
-    except (OverflowError, ValueError, OSError):
-        return datetime.fromtimestamp(0, UTC)

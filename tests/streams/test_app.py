@@ -329,7 +329,7 @@ async def test_look_reads_an_app_that_has_not_started(kafka_settings: Settings):
 # ---- processes of their own, which are killed
 
 PROCESS = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 from streams.app import Limits, Output, Worker
 from streams.errors import InfrastructureError
@@ -344,10 +344,12 @@ async def handle(article, record):
     await asyncio.sleep(0.002)
     if article.title == "away" and not (settings.data_dir / "back").exists():
         raise InfrastructureError("the database does not answer")
+    if article.title == "deadly":
+        os.kill(os.getpid(), 9)
     return [Output(ANNOTATED, article.id.encode(), encode(article))]
 
 async def main(service):
-    worker = Worker(service, "test", Limits(session_seconds=3.0, ready_seconds=20, retries=(0.1, 0.1)))
+    worker = Worker(service, "test", Limits(session_seconds=3.0, ready_seconds=20, retries=(0.1, 0.1), deaths=int(sys.argv[2])))
     worker.on(ARTICLES, Article, handle)
     await worker.run()
 
@@ -361,6 +363,7 @@ class Workers:
 
     settings: Settings
     count: int = 1
+    deaths: int = 3
     statuses: list[int] = field(default_factory=list)
     processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
@@ -373,7 +376,7 @@ class Workers:
 
     def start(self) -> "subprocess.Popen[bytes]":
         shared = Settings.model_validate({name: getattr(self.settings, name) for name in Settings.model_fields})
-        command = [sys.executable, "-c", PROCESS, shared.model_dump_json()]
+        command = [sys.executable, "-c", PROCESS, shared.model_dump_json(), str(self.deaths)]
         return subprocess.Popen(command, stderr=(self.settings.data_dir / "workers.log").open("ab"))
 
     def end(self) -> None:
@@ -427,6 +430,23 @@ async def test_a_process_whose_database_is_away_ends_with_70_and_goes_on_when_it
     workers.keep()
     await until(lambda: all_there(kafka_settings, 20), 40)
     assert await dead_letters.read(kafka_settings) == []
+
+
+async def test_a_record_that_kills_the_process_too_often_becomes_a_dead_letter(
+    kafka_settings: Settings, workers: Workers
+):
+    workers.deaths = 1
+    await write(kafka_settings, [article(n, "deadly" if n == 7 else "") for n in range(30)])
+
+    async def all_but_one() -> bool:
+        workers.keep()
+        return len(set(await read(kafka_settings))) == 29 and await letters_reach(kafka_settings, 1)
+
+    await until(all_but_one, 60)
+    (letter,) = await dead_letters.read(kafka_settings)
+    assert letter.letter.key == b"k7"
+    assert letter.letter.error == "PermanentError: the process died with this record in hand (1 times)"
+    assert workers.statuses == [-9]
 
 
 async def steady(settings: Settings, count: int, unreadable: int) -> None:
