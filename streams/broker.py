@@ -175,6 +175,7 @@ async def create_topics(settings: Settings) -> list[str]:
             if not code:
                 created.append(str(name))
         await _wait_for(admin, {topic.name for topic in wanted})
+        await _wait_for_groups(admin)
     log.info("topics.created", topics=created)
     return created
 
@@ -203,6 +204,18 @@ async def _wait_for(admin: Any, names: set[str]) -> None:
             return
         await asyncio.sleep(0.1)
     raise InfrastructureError(f"the new topics {', '.join(sorted(names))} have no leader yet; try again")
+
+
+async def _wait_for_groups(admin: Any) -> None:
+    """Until a new broker has made the topic of its groups, for a few seconds; our question makes it begin.
+
+    Without this the first readers would log its absence as errors.
+    """
+    for _ in range(50):
+        with contextlib.suppress(KafkaError):
+            await admin.find_coordinator("tocsin")
+            return
+        await asyncio.sleep(0.1)
 
 
 async def partitions_of(settings: Settings) -> dict[Topic, list[int]]:

@@ -11,7 +11,9 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from deploy.newsroom import Newsroom, Variations, read_samples, render_feed, serving
+from streams.detector import Detector
 from streams.errors import UsageError
+from streams.messages import Article
 from streams.settings import Detect
 
 NOW = datetime(2026, 5, 4, 10, 0, 0, 500_000, tzinfo=UTC)
@@ -66,6 +68,25 @@ def test_every_language_has_news_with_and_without_events() -> None:
 
 def test_the_first_articles_hold_something_to_alert_about() -> None:
     assert any(sample.events for sample in SAMPLES[:3])
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, set[str]]:
+    detector = Detector(languages=Detect().languages, definitions=None)
+    articles = [
+        Article(id=sample.id, title=sample.title, text=sample.text, language=sample.language, published=NOW)
+        for sample in SAMPLES
+    ]
+    return {a.id: {f"{event.type}/{event.status}" for event in detector.detect(a).events} for a in articles}
+
+
+def test_tocsin_finds_what_a_careful_reader_finds_in_most_of_them(found: dict[str, set[str]]) -> None:
+    wrong = {sample.id: found[sample.id] for sample in SAMPLES if found[sample.id] != set(sample.events)}
+    assert len(wrong) <= len(SAMPLES) // 8, wrong
+
+
+def test_ordinary_news_and_phone_calls_raise_nothing(found: dict[str, set[str]]) -> None:
+    assert {sample.id: found[sample.id] for sample in SAMPLES if not sample.events and found[sample.id]} == {}
 
 
 def test_variations_are_the_same_every_time_and_leave_no_gap_open() -> None:
