@@ -4,7 +4,7 @@ The rows lie beside this file as readable tables. `load` reads them once; everyt
 """
 
 from streams.knowledge.check import problems
-from streams.knowledge.lookup import Match, lookup
+from streams.knowledge.lookup import Match, holders, lookup
 from streams.knowledge.records import (
     LEADER_OFFICES,
     NO_FORMS,
@@ -35,6 +35,7 @@ __all__ = [
     "Place",
     "Term",
     "Weapon",
+    "holders",
     "load",
     "lookup",
     "problems",

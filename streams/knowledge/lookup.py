@@ -24,9 +24,15 @@ class Match:
     country: str | None = None
 
 
+_UNDECOMPOSED = str.maketrans({"ß": "ss", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ı": "i"})
+"""Letters that Unicode does not take apart into a letter and an accent."""
+
+
 def folded(text: str) -> str:
     """A name as it is compared: without case, accents, marks and kinds of hyphen and apostrophe."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    decomposed = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     plain = unicodedata.normalize("NFKC", bare).casefold()
     return " ".join(plain.replace("’", "'").replace("ʼ", "'").replace("‑", "-").split())
