@@ -71,22 +71,20 @@ class Parser:
         """Parse one feed. Raises ParserDiedError when it was too much; the next job gets a new worker."""
         async with self._turns:
             worker = self._idle.pop() if self._idle else await _Worker.start(self._memory_mb)
+            answered = False
             try:
                 with metrics.PARSE_SECONDS.time():
                     result = await asyncio.wait_for(worker.ask(job), self._seconds)
+                answered = True
             except TimeoutError as error:
-                await worker.kill()
                 raise ParserDiedError(f"took longer than {self._seconds:g} s to parse") from error
             except (asyncio.IncompleteReadError, OSError, msgspec.MsgspecError) as error:
-                status = await worker.kill()
-                raise ParserDiedError(f"killed the parser (exit status {status})") from error
-            except BaseException:
-                await worker.kill()
-                raise
-            if worker.jobs < JOBS_PER_WORKER:
-                self._idle.append(worker)
-            else:
-                await worker.kill()
+                raise ParserDiedError(f"killed the parser (exit status {await worker.kill()})") from error
+            finally:
+                if answered and worker.jobs < JOBS_PER_WORKER:
+                    self._idle.append(worker)
+                else:
+                    await worker.kill()
             return result
 
     async def aclose(self) -> None:
@@ -111,14 +109,15 @@ class _Worker:
             start_new_session=True,  # Ctrl-C at a terminal is for us to handle, not for the worker
             limit=2**20,
         )
-        worker = cls(process)
+        worker, started = cls(process), False
         try:
             await asyncio.wait_for(worker._read(), START_SECONDS)
-        except BaseException as error:
-            status = await worker.kill()
-            if isinstance(error, TimeoutError | asyncio.IncompleteReadError):
-                raise TemporaryError(f"the parser process did not start (exit status {status})") from error
-            raise
+            started = True
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            raise TemporaryError(f"the parser process did not start (exit status {await worker.kill()})") from error
+        finally:
+            if not started:
+                await worker.kill()
         return worker
 
     async def ask(self, job: Job) -> Parsed:

@@ -74,12 +74,8 @@ class KafkaSink:
                 linger_ms=5,
                 request_timeout_ms=REQUEST_MS,
             )
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
+            self._producer = producer  # given up by `aclose` also when it cannot start
+            await producer.start()
         return self._producer
 
 

@@ -25,13 +25,17 @@ class NotAFeedError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Text without junk before its root. `root` is the local name in lower case, "{" for JSON, "" for neither."""
+    """Text without junk before its prolog; the root element begins at `start`.
+
+    `root` is the root's local name in lower case, "{" for JSON, "" for neither.
+    """
 
     text: str
     root: str
     encoding: str
     url: str = ""
     complaint: str | None = None
+    start: int = 0
 
     def complaining(self, *more: str | None) -> str | None:
         """All that is wrong, in one sentence."""
@@ -71,7 +75,7 @@ def root_of(text: str, encoding: str, url: str, complaint: str | None) -> Docume
     element = ELEMENT.match(text, position)
     name = element[1].lower() if element else ""
     if name in FEED_ROOTS or (name == "html" and not FEED_ROOT.match(text, position)):
-        return replace(document, root=name)
+        return replace(document, root=name, start=position)
     return _behind_junk(document, name)
 
 
@@ -83,6 +87,7 @@ def _behind_junk(document: Document, name: str) -> Document:
     if feed is None:
         return replace(document, root=name)
     prolog = head.rfind("<?xml", 0, feed.start())
-    start = prolog if prolog >= 0 else feed.start()
-    said = document.complaining("has other text before its beginning" if start else None)
-    return replace(document, text=document.text[start:], root=feed[1].lower(), complaint=said)
+    cut = prolog if prolog >= 0 else feed.start()
+    said = document.complaining("has other text before its beginning" if cut else None)
+    text, start = document.text[cut:], feed.start() - cut
+    return replace(document, text=text, start=start, root=feed[1].lower(), complaint=said)

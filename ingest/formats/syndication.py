@@ -7,6 +7,7 @@ import contextlib
 import html.entities
 import io
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +23,8 @@ BY_ROOT = {"rss": "rss", "rdf": "rss10", "feed": "atom", "channel": "cdf"}
 
 KEPT = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(#[xX]?[0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*;)?", re.DOTALL)
 XML_ENTITIES = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
-DECLARED_ENTITY = re.compile(r"<!ENTITY\s+(\w+)\s")
-XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
+DECLARED_ENTITY = re.compile(r"<!ENTITY\s+(\w+)\s+([\"'])((?:[^<&%\"']|&#\w{1,7};){0,64})\2\s*>")
+MAX_ENTITIES = 500
 ITEM = re.compile(r"<(item|entry)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 CAPTION = re.compile(r"(</?media:)description\b", re.IGNORECASE)
 OWN_TEXT = re.compile(r"<(?:description|summary|content(?::encoded)?)\b", re.IGNORECASE)
@@ -37,7 +38,7 @@ def reads(document: Document) -> bool:
 
 def read(document: Document) -> ParsedFeed:
     """Read a feed in XML. Raises NotAFeedError when nothing of one is in it."""
-    result = _parse(mended(document.text), document.url if document.root == "feed" else "")
+    result = _parse(mended(document), document.url if document.root == "feed" else "")
     feed, entries = result.get("feed") or {}, result.get("entries") or []
     version = str(result.get("version") or "")
     if not version and not entries and not feed.get("title"):
@@ -55,15 +56,16 @@ def read(document: Document) -> ParsedFeed:
     )
 
 
-def mended(text: str) -> str:
-    """XML with what breaks strict readers put right: undeclared entities, bare ampersands, impossible characters."""
-    text = XML_DECLARATION.sub("", text)
+def mended(document: Document) -> str:
+    """The XML with what breaks strict readers put right: undeclared entities, bare ampersands, impossible characters.
+
+    The prolog goes; the short texts that it declares as entities are put in their places.
+    """
+    prolog, text = document.text[: document.start], document.text[document.start :]
     if "<media:description" in text:
         text = ITEM.sub(_without_captions, text)
     if "&" in text:
-        declared = (
-            frozenset(DECLARED_ENTITY.findall(text[: text.find("<!ENTITY") + 100_000])) if "<!ENTITY" in text else ()
-        )
+        declared = {name: value for name, _, value in DECLARED_ENTITY.findall(prolog)[:MAX_ENTITIES]}
         text = KEPT.sub(lambda found: _reference(found, declared), text)
     return f"<?xml version='1.0' encoding='utf-8'?>\n{text}"
 
@@ -73,7 +75,7 @@ def _without_captions(item: re.Match[str]) -> str:
     return CAPTION.sub(r"\1caption", item[0]) if OWN_TEXT.search(item[0]) else item[0]
 
 
-def _reference(found: re.Match[str], declared: frozenset[str] | tuple[str, ...]) -> str:
+def _reference(found: re.Match[str], declared: Mapping[str, str]) -> str:
     if found[0][0] == "<" or found[1] in XML_ENTITIES:
         return found[0]
     name = found[1]
@@ -82,7 +84,7 @@ def _reference(found: re.Match[str], declared: frozenset[str] | tuple[str, ...])
     if name.startswith("#"):
         return _character(name)
     if name[:-1] in declared:
-        return found[0]
+        return declared[name[:-1]]
     character = html.entities.html5.get(name)
     return f"&amp;{name}" if character is None else "".join(f"&#{ord(c)};" for c in character)
 
@@ -137,7 +139,7 @@ def _entry(entry: Any, base: str, *, atom: bool) -> Entry:
         summary = None  # feedparser copies the content where there is no summary
     return Entry(
         id=_string(entry.get("id")),
-        link=_link(entry, base),
+        link=_link(entry, base, atom=atom),
         title=_text(entry, "title", atom=atom),
         content=content,
         summary=summary,
@@ -149,14 +151,14 @@ def _entry(entry: Any, base: str, *, atom: bool) -> Entry:
     )
 
 
-def _link(entry: Any, base: str) -> str | None:
-    """The page of an entry: the link that says so, else any alternate, else the guid, else what is enclosed."""
+def _link(entry: Any, base: str, *, atom: bool) -> str | None:
+    """The page of an entry: what says so (feedparser has made a permanent guid a link), else what comes nearest."""
     links = entry.get("links") or []
-    identity = _string(entry.get("id")) or ""
-    candidates = [entry.get("feedburner_origlink"), entry.get("link")]
-    candidates += [link.get("href") for link in links if link.get("rel") == "alternate"]
-    candidates += [identity] if re.match(r"https?://", identity) else []
-    candidates += [link.get("href") for link in links if link.get("rel") in ("related", "via", "enclosure")]
+    pages = [link.get("href") for link in links if link.get("rel") == "alternate" and "html" in link.get("type", "")]
+    candidates = [entry.get("feedburner_origlink"), *(pages if atom else []), entry.get("link")]
+    candidates += [content.get("src") for content in entry.get("content") or []]
+    for kind in ("alternate", "related", "via", "self", "enclosure"):
+        candidates += [link.get("href") for link in links if link.get("rel") == kind]
     return next((found for found in (absolute(_string(c), base) for c in candidates) if found), None)
 
 
