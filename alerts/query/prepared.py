@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import urlsplit
 
 from alerts.query.folding import Folded, Token, fold, fold_letters, is_unspaced, pieces, runs, tokens
@@ -12,6 +12,9 @@ from streams.messages import Annotated, Event, Field, Filler
 FIELDS: tuple[Field, ...] = ("title", "text")
 COUNTRY_KINDS = frozenset({"country", "place", "person"})
 """Mentions of these kinds bring their country into an article."""
+
+MOST_RUNS = 100_000
+"""So many words of each language are remembered, some 20 MB."""
 
 
 class Words:
@@ -23,15 +26,25 @@ class Words:
         self.language = language
 
     @cached_property
-    def forms(self) -> frozenset[str]:
+    def forms(self) -> set[str]:
         """Every folded form of every word."""
-        return frozenset(form for run in runs(self.text) for piece in pieces(run) for form in piece[2])
+        return self._views[0]
 
     @cached_property
-    def stems(self) -> frozenset[str]:
+    def stems(self) -> set[str]:
         """The shared part of every word's forms."""
-        language = self.language
-        return frozenset(stem(form, language) for form in self.forms)
+        return self._views[1]
+
+    @cached_property
+    def _views(self) -> tuple[set[str], set[str]]:
+        forms: set[str] = set()
+        stems: set[str] = set()
+        known = _known_runs(self.language)
+        for run in runs(self.text):
+            both = known.get(run) or _read_run(run, self.language, known)
+            forms.update(both[0])
+            stems.update(both[1])
+        return forms, stems
 
     @cached_property
     def sequence(self) -> tuple[Token, ...]:
@@ -68,6 +81,24 @@ class Words:
     def encoded(self) -> bytes:
         """The text as regular expressions read it."""
         return self.text.encode("utf-8", "replace")
+
+
+Run = tuple[tuple[str, ...], tuple[str, ...]]
+"""The forms and the stems of a run of word characters."""
+
+
+@cache
+def _known_runs(_language: str) -> dict[str, Run]:
+    """What was read before in articles of a language: nearly every word of an article was."""
+    return {}
+
+
+def _read_run(run: str, language: str, known: dict[str, Run]) -> Run:
+    if len(known) >= MOST_RUNS:
+        known.clear()
+    forms = tuple(form for piece in pieces(run) for form in piece[2])
+    known[run] = forms, tuple(stem(form, language) for form in forms)
+    return known[run]
 
 
 def _index(pairs: Iterator[tuple[str, int]]) -> dict[str, list[int]]:
