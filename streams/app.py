@@ -113,6 +113,9 @@ def make_app(group: str, settings: Settings, limits: Limits) -> Any:
         broker_commit_interval=1.0,
         broker_commit_every=1000,
         consumer_auto_offset_reset="earliest",
+        # a member that joins while the broker comes back may not see the topic's partitions, and the group then has
+        # none: it is put right when the metadata are read again, by default only after five minutes
+        consumer_metadata_max_age_ms=10_000,
         producer_request_timeout=30.0,
     )
 
