@@ -66,22 +66,21 @@ class Indexes:
 
     def candidates(self, article: Prepared) -> list[int]:
         """The numbers of the queries that the article may meet."""
-        index = self.made.get(article.language)
-        if index is None:
-            index = Index(article.language)
-            for number, query in enumerate(self.queries):
-                index.add(number, query.node)
-            self.made[article.language] = index
-        return index.candidates(article)
+        return self._index(article.language).candidates(article)
 
     def make_all(self) -> None:
         """Make every index now, so that no article waits for one."""
         for language in ("", *LANGUAGES):
-            if language not in self.made:
-                index = Index(language)
-                for number, query in enumerate(self.queries):
-                    index.add(number, query.node)
-                self.made[language] = index
+            self._index(language)
+
+    def _index(self, language: str) -> Index:
+        index = self.made.get(language)
+        if index is None:
+            index = Index(language)
+            for number, query in enumerate(self.queries):
+                index.add(number, query.node)
+            self.made[language] = index
+        return index
 
 
 def anchors(node: Node, language: str) -> frozenset[Key] | None:

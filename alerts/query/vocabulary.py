@@ -64,12 +64,11 @@ class Vocabulary:
         folded, wanted = _folded(name), set(tables)
         if not folded:
             return []
-        known = {
-            key: found
-            for (table, _, key), found in self._names.items()
-            if table in wanted and abs(len(key) - len(folded)) <= 3 and (key[0] == folded[0] or key[-1] == folded[-1])
-        }
-        close = difflib.get_close_matches(folded, known, n=3, cutoff=0.75)
+        known = {key: found for (table, _, key), found in self._names.items() if table in wanted}
+        near = [
+            key for key in known if abs(len(key) - len(folded)) <= 3 and (key[0] == folded[0] or key[-1] == folded[-1])
+        ]
+        close = difflib.get_close_matches(folded, near, n=3, cutoff=0.75)
         partly = (key for key in known if folded in key.split())
         return list(dict.fromkeys(candidate for key in (*close, *partly) for candidate in known[key]))[:3]
 
