@@ -147,20 +147,21 @@ class Machine:
         self._meanwhile: asyncio.Task[None] | None = None
 
     async def run(self, meanwhile: Callable[[], Coroutine[None, None, None]] | None = None) -> int:
-        """Start everything, run `meanwhile` beside it once it is ready, and stop in order; the exit status."""
+        """Start everything, run `meanwhile` beside it once it is ready, and stop in order; the exit status.
+
+        Raises UsageError, once all is stopped again, when a process refuses its settings at the start.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
         with Guard() as guard:
             try:
-                started = await self._unless_stopped(self._start(guard))
-                if started and meanwhile is not None:
+                if await self._unless_stopped(self._start(guard)) and meanwhile is not None:
                     self._meanwhile = self._beside(meanwhile())
-                if started is not False:
-                    await self._stopping.wait()
+                await self._stopping.wait()
             finally:
                 await self._stop()
-        return supervisor.EXIT_USAGE if started is False else 0
+        return 0
 
     def _on_signal(self) -> None:
         if self._stopping.is_set():
@@ -169,21 +170,22 @@ class Machine:
                 keeper.kill()
         self._stopping.set()
 
-    async def _unless_stopped(self, work: Coroutine[None, None, bool]) -> bool | None:
-        """What `work` comes to, or None when it was time to stop first."""
+    async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
+        """Do `work`; False when it was time to stop before it was done."""
         working = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if working.done():
-            return working.result()
+            working.result()
+            return True
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
-        return None
+        return False
 
-    async def _start(self, guard: Guard) -> bool:
-        """Kafka, topics, processes; False when one of them cannot work with the settings."""
+    async def _start(self, guard: Guard) -> None:
+        """Kafka, topics, processes. Raises UsageError when one of them cannot work with the settings."""
         if self.settings.kafka.bootstrap_servers:
             await broker.wait_ready(self.settings, KAFKA_SECONDS)
             self.voice.say("kafka", f"using {self.settings.kafka.bootstrap_servers}")
@@ -198,15 +200,14 @@ class Machine:
         for keeper in self._keepers:
             self._beside(keeper.run())
         self._beside(self._watch_firsts())
-        return await self._wait_ready()
+        await self._wait_ready()
 
-    async def _wait_ready(self) -> bool:
-        """Wait until every process is ready, or for READY_SECONDS; False as soon as one refuses its settings."""
+    async def _wait_ready(self) -> None:
+        """Wait until every process is ready, or for READY_SECONDS; UsageError as soon as one refuses its settings."""
         waiting = {keeper.program.name: "has not started" for keeper in self._keepers}
         deadline = time.monotonic() + READY_SECONDS
         while waiting and time.monotonic() < deadline:
-            if any(keeper.refused.is_set() for keeper in self._keepers):
-                return False
+            self._check_refused()
             for keeper in self._keepers:
                 if keeper.program.name in waiting:
                     answer = await in_thread(partial(self._readiness, keeper.pid))
@@ -217,7 +218,14 @@ class Machine:
         for name, reason in waiting.items():
             self.voice.say(name, f"is not ready after {READY_SECONDS:.0f} s ({reason}); it is left running")
         self._explain(all_ready=not waiting)
-        return True
+
+    def _check_refused(self) -> None:
+        refused = [keeper for keeper in self._keepers if keeper.refused.is_set()]
+        if refused:
+            # Processes that read the same file say the same of it.
+            said = dict.fromkeys(line for keeper in refused for line in keeper.complaints)
+            names = ", ".join(keeper.program.name for keeper in refused)
+            raise UsageError("\n".join(said) or f"{names} cannot work with these settings; its lines above say why")
 
     def _readiness(self, pid: int | None) -> health.Readiness:
         process = next((p for p in health.find_running(self.settings) if p.pid == pid), None)

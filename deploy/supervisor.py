@@ -26,6 +26,9 @@ WELL_AFTER = 60.0
 """Seconds that a program must have run for its next end to count as the first one again."""
 
 LONGEST_LINE = 8_192
+COMPLAINT = "tocsin: "
+"""How a command begins the lines in which it says what is wrong."""
+
 STOP_SECONDS = service.SHUTDOWN_SECONDS + 1.0
 """A process ends itself hard SHUTDOWN_SECONDS after the signal; after this we do."""
 
@@ -83,13 +86,18 @@ class Guard:
 
 
 class Keeper:
-    """Keeps one program running. `refused` is set when its settings do not fit: then it is not started again."""
+    """Keeps one program running.
+
+    `refused` is set when its settings do not fit: then it is not started again, and `complaints` is what it said of
+    them, in its lines that begin with `tocsin: `.
+    """
 
     def __init__(self, program: Program, guard: Guard, say: Say) -> None:
         self.program = program
         self.pid: int | None = None
         self.starts = 0
         self.refused = asyncio.Event()
+        self.complaints: list[str] = []
         self._guard = guard
         self._say = say
         self._stopping = asyncio.Event()
@@ -154,6 +162,7 @@ class Keeper:
     async def _watch(self, process: asyncio.subprocess.Process, output: FileIO) -> int:
         """Pass on what the process says until it has ended; then end what it may have left in its group."""
         self._guard.add(process.pid)
+        self.complaints.clear()
         self.pid, self.starts = process.pid, self.starts + 1
         if self._stopping.is_set():  # told to stop while it was being started
             self._signal(signal.SIGTERM)
@@ -180,11 +189,17 @@ class Keeper:
                 if len(rest) > LONGEST_LINE:
                     lines, rest = [*lines, rest], b""
                 for line in lines:
-                    self._say(self.program.name, line[:LONGEST_LINE].decode("utf-8", "replace").rstrip())
+                    self._pass_line(line)
             if rest:
-                self._say(self.program.name, rest.decode("utf-8", "replace").rstrip())
+                self._pass_line(rest)
         finally:
             transport.close()
+
+    def _pass_line(self, line: bytes) -> None:
+        text = line[:LONGEST_LINE].decode("utf-8", "replace").rstrip()
+        if text.startswith(COMPLAINT):
+            self.complaints.append(text.removeprefix(COMPLAINT))
+        self._say(self.program.name, text)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.pid is not None:

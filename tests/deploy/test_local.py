@@ -97,13 +97,14 @@ async def test_everything_starts_says_so_and_stops_in_order(kafka_settings: Sett
 
 
 @pytest.mark.kafka
-async def test_a_process_that_refuses_its_settings_at_the_start_ends_all_with_2(
+async def test_a_process_that_refuses_its_settings_at_the_start_ends_all_and_is_quoted(
     kafka_settings: Settings, tmp_path: Path
 ) -> None:
     screen = Screen()
     refusing = Program("web", (sys.executable, "-c", "print('tocsin: web.port: no'); raise SystemExit(2)"))
     to_run = [*all_processes(kafka_settings, tmp_path)[:4], refusing]
-    assert await asyncio.wait_for(Machine(kafka_settings, to_run, Voice(screen)).run(), 30) == 2
+    with pytest.raises(UsageError, match=r"^web\.port: no$"):
+        await asyncio.wait_for(Machine(kafka_settings, to_run, Voice(screen)).run(), 30)
     assert screen.has("tocsin: web.port: no")
     assert health.find_running(kafka_settings) == []
 

@@ -94,6 +94,7 @@ async def test_wrong_settings_are_said_once_and_not_tried_again() -> None:
         keeper = Keeper(python("web", "print('tocsin: web.port: in use'); raise SystemExit(2)"), guard, heard.say)
         await asyncio.wait_for(keeper.run(), 10)
     assert keeper.refused.is_set()
+    assert keeper.complaints == ["web.port: in use"]
     assert keeper.starts == 1
     assert heard.of("web") == [
         "tocsin: web.port: in use",
