@@ -57,7 +57,7 @@ class Detector:
         self._lexicons: dict[str, Lexicon] = {}
         self._readers: dict[str, Reader] = {}
         for code, language in load_languages(languages, definitions).items():
-            folder = Folder.new(language.kept_letters)
+            folder = Folder.new(language.kept_letters, language.dropped_letters)
             lexicon = build_lexicon(language, known, self._types.values(), folder)
             self._folders[code], self._lexicons[code] = folder, lexicon
             self._readers[code] = Reader(

@@ -101,7 +101,13 @@ class Reader:
         return frozenset(name for name in heads if wanted[self.types[name].engine])
 
     def _weapon_inside(self, groups: list[list[Hit]]) -> bool:
-        return any(hit.start > hit.word_start for group in groups for hit in group if hit.entry.kind == "trigger")
+        return any(
+            hit.start > hit.word_start
+            or (isinstance(hit.entry.referent, Trigger) and hit.entry.referent.weapon is not None)
+            for group in groups
+            for hit in group
+            if hit.entry.kind == "trigger"
+        )
 
     def _in_sentence(
         self, analysis: Analysis, day: date | None, text: str, present: frozenset[str]
@@ -131,7 +137,26 @@ class Reader:
         return any(needed.fullmatch(unit.low) for unit in candidate.analysis.clause(candidate.unit.clause))
 
     def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:
-        for hit in unit.triggers:
+        for hit in _readings(analysis, unit):
             trigger = hit.entry.referent
             if isinstance(trigger, Trigger) and trigger.type in present:
                 yield Candidate(self.types[trigger.type], trigger, hit, unit, analysis)
+
+
+def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
+    """The readings of a head; where a form is noun and verb (`visit`, `host`), what stands before it decides."""
+    nouns = [hit for hit in unit.triggers if hit.entry.tense == "noun"]
+    verbs = [hit for hit in unit.triggers if hit.entry.tense != "noun"]
+    if not nouns or not verbs:
+        return list(unit.triggers)
+    grammar, place = analysis.grammar, analysis.units.index(unit)
+    before = analysis.units[place - 1] if place else None
+    noun = before is not None and (
+        before.possessive
+        or before.link == "of"
+        or before.low in grammar.articles
+        or (before.kind == "word" and before.low in grammar.adpositions)
+    )
+    both = {hit.entry.referent for hit in nouns} & {hit.entry.referent for hit in verbs}
+    dropped = verbs if noun else nouns
+    return [hit for hit in unit.triggers if hit not in dropped or hit.entry.referent not in both]

@@ -61,7 +61,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
 
 
 _NOTHING = re.compile(r"(?!)")
-_GAP = r"(?:[^\w\n]+\w+){0,7}?[^\w\n]+"
+_GAP = r"(?:[^\w\n]+\w+){0,12}?[^\w\n]+"
 
 
 def compile_forms(forms: Iterable[str], language: Language) -> re.Pattern[str]:

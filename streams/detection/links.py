@@ -35,7 +35,7 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
     back = place - 1
     while back >= 0 and steps < _REACH:
         unit = units[back]
-        link = grammar.adpositions.get(unit.low) if unit.kind == "word" else None
+        link = grammar.adpositions.get(unit.low) if unit.kind in ("word", "trigger") else None
         if unit.kind == "trigger" and " " in unit.low:
             link = grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
         if link is not None:

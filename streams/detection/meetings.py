@@ -317,6 +317,31 @@ def _guest(candidate: Candidate, world: World) -> None:
     candidate.score = 0.75
 
 
+def _stay(candidate: Candidate, world: World) -> None:
+    """`A in C: …`: a headline that begins with a leader in another country and says no more of it."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    rest = units[head + 1 : head + 3]
+    visitor = units[head - 1] if head else None
+    opens = visitor is not None and all(
+        unit.kind == "punct" for unit in units[: head - 1] if unit.clause == visitor.clause
+    )
+    if visitor is None or visitor.cls != LEADER or visitor.attribute or not opens or not rest:
+        candidate.refuse("no leader opens the headline")
+        return
+    place, after = rest[0], rest[1] if len(rest) > 1 else None
+    closes = after is None or after.low in (":", "\u2013", "-") or after.clause != place.clause
+    if place.cls not in (COUNTRY, PLACE) or place.country in (None, visitor.country) or not closes:
+        candidate.refuse("the headline does not place a leader in another country")
+        return
+    _take(candidate, [visitor])
+    candidate.used.append(place)
+    for filler in _host(world, str(place.country), candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.58
+    candidate.notes.append("host not named")
+
+
 def _take_pronoun(candidate: Candidate) -> None:
     """A pronoun or a bare title as the missing side: the last leader named before."""
     clause = candidate.analysis.clause(candidate.unit.clause)
@@ -345,7 +370,9 @@ def _take_destination(candidate: Candidate, world: World) -> None:
     subjects = [u for u in _leaders(clause) if u.link in ("", "subject") and u.end <= candidate.unit.start]
     if not subjects:
         return
-    place = next((u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != subjects[0].country), None)
+    place = next(
+        (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != subjects[0].country), None
+    )
     if place is None or place.country is None:
         return
     _take(candidate, subjects[:1])
@@ -415,7 +442,11 @@ def _check_participants(candidate: Candidate) -> Candidate:
     if len(countries) < 2:
         return candidate.refuse("leaders of two countries are wanted, one country takes part")
     people = [unit.person for unit in candidate.used if unit.person is not None]
-    if not candidate.analysis.dated and not all(sharing_a_day(a, b) for a in people for b in people if a is not b):
+    if (
+        not candidate.analysis.dated
+        and len(people) > 1
+        and not any(sharing_a_day(a, b) for a, b in itertools.combinations(people, 2))
+    ):
         return candidate.refuse("these leaders were never in office at the same time")
     return candidate
 
@@ -424,4 +455,5 @@ _FRAMES = {
     "meet": _meet, "receive": _receive, "visit": _visit, "talk": _talk, "meeting": _meeting, "trip": _trip, "summit":
     _summit,
     "joint": _joint, "guest": _guest,
+    "stay": _stay,
 }  # fmt: skip

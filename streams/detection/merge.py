@@ -64,8 +64,9 @@ def _represent(group: list[Candidate]) -> list[Candidate]:
     for other in group[1:]:
         for role, fillers in other.roles.items():
             known = best.roles.setdefault(role, [])
-            if known and best.type.engine == "transfer":
-                continue
+            if best.type.engine == "transfer":
+                opposite = {f.country for side, items in best.roles.items() if side != role for f in items if f.country}
+                fillers = [] if known else [filler for filler in fillers if filler.country not in opposite]
             for filler in fillers:
                 add_filler(known, filler)
     if best.type.engine == "meeting":

@@ -58,8 +58,8 @@ def _fold_one(char: str) -> str:
 class _Table(dict[int, str]):
     """`str.translate` table that folds code points as they are met; letters of `kept` stay as they are."""
 
-    def __init__(self, kept: str) -> None:
-        super().__init__({ord(char): char for char in kept})
+    def __init__(self, kept: str, dropped: str) -> None:
+        super().__init__({ord(char): char for char in kept} | {ord(char): "" for char in dropped})
 
     def __missing__(self, code: int) -> str:
         folded = "".join(_OWN.get(part, part) for part in _fold_one(chr(code)))
@@ -72,17 +72,19 @@ class Folder:
     """Folds texts; holds the table of code points already met (bounded by Unicode)."""
 
     table: _Table
+    plain: bool = True
 
     @classmethod
-    def new(cls, kept: str = "") -> "Folder":
-        """A folder that leaves the letters of `kept` alone, where a language tells words apart by them (wurde,
-        würde).
+    def new(cls, kept: str = "", dropped: str = "") -> "Folder":
+        """A folder that leaves the letters of `kept` alone, where a language tells words apart by them (wurde, würde).
+
+        It leaves `dropped` out: the dots and hyphens inside foreign names in Chinese.
         """
-        return cls(_Table(kept))
+        return cls(_Table(kept, dropped), not dropped)
 
     def fold(self, text: str) -> "Folded":
         """The folded text with its offsets."""
-        if text.isascii():
+        if self.plain and text.isascii():
             plain = text.translate(_CONTROLS)
             return Folded(text, plain, plain.lower(), None)
         characters = set(text)

@@ -56,6 +56,7 @@ class PhraseBuilder:
         """Classify names, then merge each title with what belongs to it; the result has fewer units."""
         for unit in units:
             self.world.classify(unit, self.day, self.grammar.language.code)
+        self._short_names(units)
         result, place = list(units), 0
         while place < len(result):
             if result[place].kind in ("title", "office"):
@@ -273,9 +274,14 @@ class PhraseBuilder:
             phrase.high = place - 1
 
     def _look_beyond_comma(self, units: list[Unit], phrase: _Phrase) -> None:
-        """`Name, president of C,`: the title says who the name before the comma is."""
+        """`Name, president of C,` and `the president of C, Name`: the title says who the name beyond the comma is."""
         if phrase.name is not None or phrase.surname or phrase.kind == "plural":
             return
+        after = units[phrase.high + 1 : phrase.high + 3]
+        if phrase.country and len(after) == 2 and after[0].low in (",", "،") and after[1].cls in (LEADER, WEAK, FORMER):
+            if after[1].country == phrase.country:
+                phrase.name, phrase.high = after[1], phrase.high + 2
+                return
         place = phrase.low - 1
         if place >= 0 and units[place].low in self.grammar.articles:
             place -= 1
@@ -305,8 +311,15 @@ class PhraseBuilder:
             merged.link = last.link
         if phrase.name is not None and not phrase.country and phrase.kind == "leader":
             merged.country = phrase.name.country
+        if merged.country is None and phrase.name is None and not phrase.surname and phrase.kind == "leader":
+            merged.country = self._usual_country(title)
         merged.cls = self._class(phrase, merged)
         return merged
+
+    def _usual_country(self, title: Unit) -> str | None:
+        """The state that a title means where none is named."""
+        entry = title.entry
+        return entry.referent.country if entry and isinstance(entry.referent, Title) else None
 
     def _class(self, phrase: _Phrase, merged: Unit) -> str:
         if phrase.kind in ("former", "elect"):
@@ -372,6 +385,19 @@ class PhraseBuilder:
         return Filler(name=unit.name or unit.cased, country=unit.country)
 
     # ------------------------------------------------------------------ names without a title
+    def _short_names(self, units: list[Unit]) -> None:
+        """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""
+        short = [unit.entry is not None and unit.entry.kind == "short" for unit in units]
+        for place, unit in enumerate(units):
+            if not short[place]:
+                continue
+            after = units[place + 1] if place + 1 < len(units) and units[place + 1].start == unit.end else None
+            before = units[place - 1] if place and units[place - 1].end == unit.start else None
+            counts = after is not None and (short[place + 1] or after.kind in ("title", "trigger"))
+            counts = counts or (before is not None and (short[place - 1] or before.low in self.grammar.adpositions))
+            if not counts:
+                unit.cls, unit.country, unit.kind = "", None, "word"
+
     def _lone_names(self, units: list[Unit]) -> None:
         """`ex-President`-less names: a marker before, a country before or a name that needs support."""
         sure = any(unit.cls == LEADER for unit in units)
@@ -388,9 +414,16 @@ class PhraseBuilder:
                 self._prefer(unit, before.country)
             country_before = before is not None and before.country == unit.country and before.cls in STATES
             if unit.cls == WEAK:
-                unit.cls = LEADER if country_before or sure else WEAK
+                unit.cls = LEADER if country_before or (sure and self._alone(units, place)) else WEAK
             if country_before and before is not None and unit.cls == LEADER:
                 before.cls = ""
+
+    def _alone(self, units: list[Unit], place: int) -> bool:
+        """Whether no unknown capitalised word stands beside a name, with which it would be another name."""
+        if self.grammar.language.nouns_capital or not self.grammar.language.capitals:
+            return True
+        beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
+        return not any(u.kind == "word" and u.cased[:1].isupper() and u.low.isalpha() and u.start > 0 for u in beside)
 
     def _prefer(self, unit: Unit, country: str) -> None:
         """Of several bearers of a name the one of the country before it, if she or he leads it."""

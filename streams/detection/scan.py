@@ -128,7 +128,7 @@ def _german(cased: str, hit: Hit, entry: Entry) -> bool:
     )
 
 
-_SMALL = frozenset({"bei", "beim", "zu"})
+_SMALL = frozenset({"bei", "beim", "zu", "in", "auf"})
 _RANK = {
     "person": 0, "office": 1, "title": 2, "country": 3, "place": 4, "organization": 5, "family": 3, "adjective": 6,
     "demonym": 6,
@@ -153,7 +153,11 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
             groups[span] = [hit]
             longest[hit.start] = span
             taken.update(range(hit.start, hit.end))
-        elif hit.entry.kind == "trigger" and longest.get(hit.start) and groups[longest[hit.start]][0].entry.kind == "trigger":
+        elif (
+            hit.entry.kind == "trigger"
+            and longest.get(hit.start)
+            and groups[longest[hit.start]][0].entry.kind == "trigger"
+        ):
             groups[longest[hit.start]].append(hit)
     return [groups[span] for span in sorted(groups)]
 

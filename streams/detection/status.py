@@ -79,10 +79,9 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
         candidate.cues = calls
         candidate.refuse(f"a call, a letter or a video link is no meeting: {calls[0].text!r}")
         return
-    if candidate.trigger.status is not None:
-        candidate.status, candidate.explicit = candidate.trigger.status, True  # type: ignore[assignment]
-        return
     _weigh(candidate, own, above, day)
+    if candidate.trigger.status is not None and candidate.status == "occurred":
+        candidate.status = candidate.trigger.status
 
 
 def _call(candidate: Candidate, calls: list[Cue]) -> bool:
@@ -104,6 +103,9 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     done = candidate.tense == "past" or (
         candidate.tense == "participle" and not pick(("planned", "possible", "request"), own)
     )
+    if position == "during":
+        own = [cue for cue in own if cue.kind not in ("possible", "request", "deny", "negation")]
+        position = ""
     denied = [
         *pick(("cancel", "deny"), own),
         *_negations(candidate, own),
@@ -147,6 +149,8 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     planned`), and
     anywhere where the verb closes the clause (German, Korean), or for times.
     """
+    if cue.kind == "negation":
+        return _negates(candidate, cue)
     if cue.kind not in ("possible", "request", "planned", "cancel", "deny") or cue.start < candidate.hit.start:
         return True
     language = candidate.analysis.grammar.language
@@ -157,6 +161,16 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     between = [unit for unit in candidate.analysis.units if candidate.hit.end <= unit.start and unit.end <= cue.start]
     content = [unit for unit in between if not unit.cls]
     return candidate.tense == "noun" and len(content) <= 4
+
+
+def _negates(candidate: Candidate, cue: Cue) -> bool:
+    """A negation reaches a head shortly after it, and one shortly before it where a verb may be negated from behind."""
+    first, last = (cue.end, candidate.hit.start) if cue.start < candidate.hit.start else (candidate.hit.end, cue.start)
+    between = [unit for unit in candidate.analysis.units if first <= unit.start and unit.end <= last]
+    if any(unit.kind == "punct" and unit.low in (",", "،", "，") for unit in between):
+        return False
+    content = sum(not unit.cls for unit in between)
+    return content <= (8 if cue.start < candidate.hit.start else 3)
 
 
 def _negations(candidate: Candidate, own: list[Cue]) -> list[Cue]:
@@ -194,6 +208,8 @@ def _position(candidate: Candidate) -> str:
     """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`."""
     if candidate.tense != "noun":
         return ""
+    if candidate.unit.link in ("in", "at"):
+        return "during"
     units = candidate.analysis.units
     head = units.index(candidate.unit)
     for unit in reversed(units[max(0, head - 5) : head]):

@@ -13,6 +13,9 @@ _ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
 _TO = frozenset({"to", "dative", "for"})
 _FROM = frozenset({"from", "by", "made"})
 _COMMAS = frozenset({",", "、", "،"})
+_CRAFT = frozenset(
+    {"warplane", "fighter-jet", "jet", "warship", "submarine", "helicopter", "military-helicopter", "bomber"}
+)
 _BARE = frozenset({"", "subject", "bare"})
 
 
@@ -43,7 +46,7 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
 def _weapons(candidate: Candidate, world: World) -> list[Weapon]:
     clause = candidate.analysis.clause(candidate.unit.clause)
     found = [unit.weapon for unit in clause if unit.weapon is not None and _is_arms(unit, clause)]
-    inside = candidate.unit.weapon
+    inside = candidate.unit.weapon or world.knowledge.weapons.get(candidate.trigger.weapon or "")
     if inside is not None:
         found.insert(0, inside)
     if not found:
@@ -212,7 +215,7 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     own: list[Unit] = []
     for unit in actors:
         after = unit.start >= candidate.unit.end
-        if (unit.link in _TO and after) or (
+        if unit.link in _TO or (
             unit.link in ("in", "object") and after and unit.cls in (COUNTRY, PLACE) and _adjacent(units, head, unit)
         ):
             sides.recipient.append(unit)
@@ -391,6 +394,34 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
+def _crewed(candidate: Candidate) -> bool:
+    """Whether all that is handed over are aircraft or ships, which armies also move with their own crews."""
+    weapons = [unit.weapon for unit in candidate.analysis.clause(candidate.unit.clause) if unit.weapon is not None]
+    return bool(weapons) and all({weapon.id, weapon.parent} & _CRAFT for weapon in weapons)
+
+
+def _handed(candidate: Candidate, sides: _Sides) -> bool:
+    """A recipient in the dative, as bare object or by `an`, receives; one by `nach` or `to` may be a mere
+    destination.
+    """
+    units = candidate.analysis.units
+    for unit in sides.recipient:
+        before = [other.low for other in units[max(0, units.index(unit) - 3) : units.index(unit)]]
+        if unit.link in ("dative", "of_or_to", "object", "", "bare", "for") or "an" in before:
+            return True
+    return False
+
+
+def _vague(candidate: Candidate, sides: _Sides) -> bool:
+    """Without a recipient a transfer must name its weapon, and its supplier by more than standing first."""
+    names = {filler.entity for filler in candidate.roles.get("weapon", ())}
+    loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in _BARE for unit in sides.supplier)
+    general = names <= {"weapon", "military-aid", "armament"}
+    if candidate.analysis.grammar.language.compounds:
+        return candidate.trigger.frame != "give" and general
+    return loose or general
+
+
 def _check(candidate: Candidate, sides: _Sides) -> Candidate:
     suppliers, recipients = candidate.roles.get("supplier", []), candidate.roles.get("recipient", [])
     if candidate.refused:
@@ -399,6 +430,11 @@ def _check(candidate: Candidate, sides: _Sides) -> Candidate:
         return candidate.refuse("neither supplier nor recipient is named")
     if sides.supplier and sides.recipient and not suppliers:
         return candidate.refuse("supplier and recipient are one country: a domestic matter")
+    crewed = _crewed(candidate)
+    if crewed and candidate.trigger.id.endswith(".send") and not _handed(candidate, sides):
+        return candidate.refuse("own crewed craft are moved, not handed over")
+    if not recipients and _vague(candidate, sides):
+        return candidate.refuse("arms in general and no recipient: no specific transfer")
     if not recipients:
         candidate.score -= 0.2
         candidate.notes.append("no recipient")

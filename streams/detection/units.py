@@ -107,7 +107,9 @@ def _in_word(char: str) -> bool:
 
 def _name(folded: Folded, group: list[Hit]) -> Unit:
     hit = group[0]
-    heads = {hit.entry.referent: hit for hit in reversed(group) if hit.entry.kind == "trigger"}
+    heads = {
+        (hit.entry.referent, hit.entry.tense == "noun"): hit for hit in reversed(group) if hit.entry.kind == "trigger"
+    }
     triggers = tuple(reversed(heads.values()))
     rest = tuple(reading for reading in group if reading.entry.kind != "trigger")
     if rest:

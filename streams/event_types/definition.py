@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from streams.messages import Status
+
 TENSES = ("present", "past", "participle", "infinitive", "noun", "future")
 ENGINES = ("meeting", "transfer", "action")
 FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest"),
+        "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest", "stay"),
         "transfer": ("give", "get", "supply", "arrive", "deal"),
         "action": ("do", "undergo", "noun"),
     }
@@ -22,7 +24,11 @@ WINDOWS = ("clause", "sentence", "text")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
-    """Heads with one frame. `forms` by tense; `id` names the pattern in explanations."""
+    """Heads with one frame. `forms` by tense; `id` names the pattern in explanations.
+
+    `weapon` is the id of a weapon that the head itself names (arms deal). `status` is the event's where no word says
+    another.
+    """
 
     id: str
     type: str
@@ -30,7 +36,8 @@ class Trigger:
     strength: str
     forms: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...] = ()
-    status: str | None = None
+    status: Status | None = None
+    weapon: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from streams.event_types.definition import (
 )
 from streams.languages.language import LINKS
 from streams.languages.nodes import Reader, compose
+from streams.messages import Status
 
 FILLS = ("leader", "minister", "person", "country", "place", "organization", "weapon", "group")
-STATUSES = ("occurred", "planned", "possible", "denied", "background")
+STATUSES: tuple[Status, ...] = ("occurred", "planned", "possible", "denied", "background")
 _PARTS = ("type", "label", "engine", "roles", "triggers", "filters", "examples")
 
 
@@ -90,14 +91,18 @@ def _trigger(reader: Reader, pattern: str, name: str, engine: str, node: yaml.No
     forms: dict[str, tuple[str, ...]] = {}
     frame, strength = FRAMES.get(engine, ("do",))[0], "strong"
     needs: tuple[str, ...] = ()
-    status: str | None = None
+    status: Status | None = None
+    weapon: str | None = None
     for key, part, value in reader.pairs(node):
         if part == "frame":
             frame = reader.choice(value, FRAMES.get(engine, ()))
         elif part == "strength":
             strength = reader.choice(value, STRENGTHS)
         elif part == "status":
-            status = reader.choice(value, STATUSES)
+            word = reader.choice(value, STATUSES)
+            status = next((known for known in STATUSES if known == word), None)
+        elif part == "weapon":
+            weapon = reader.word(value)
         elif part == "needs":
             needs = reader.words(value)
         elif part in TENSES:
@@ -108,7 +113,7 @@ def _trigger(reader: Reader, pattern: str, name: str, engine: str, node: yaml.No
             )
     if not forms:
         reader.complain(node, f"trigger {pattern!r} has no forms")
-    return Trigger(pattern, name, frame, strength, forms, needs, status)
+    return Trigger(pattern, name, frame, strength, forms, needs, status, weapon)
 
 
 def _filters(reader: Reader, node: yaml.Node | None) -> tuple[Filter, ...]:

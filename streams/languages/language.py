@@ -71,11 +71,15 @@ class Paradigm:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A word for an office without its country. `office` as in knowledge.Term, where the word says which."""
+    """A word for an office without its country. `office` as in knowledge.Term, where the word says which.
+
+    `country` is the state that is meant where none is named (the Pope; in German the Kanzler).
+    """
 
     form: str
     kind: str
     office: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +122,6 @@ class Language:
     abbreviations: frozenset[str] = frozenset()
     sentence_ends: str = ".!?…"
     kept_letters: str = ""
+    dropped_letters: str = ""
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()

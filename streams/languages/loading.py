@@ -18,7 +18,7 @@ from streams.languages.language import (
 from streams.languages.nodes import Reader, compose
 
 _FLAGS = ("spaced", "capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
-_WORDS = ("code", "name", "script", "order", "sentence_ends", "kept_letters")
+_WORDS = ("code", "name", "script", "order", "sentence_ends", "kept_letters", "dropped_letters")
 _SETS = (
     "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "fillers", "name_particles",
     "abbreviations",
@@ -51,11 +51,11 @@ def _linked(reader: Reader, node: yaml.Node) -> Mapping[str, str]:
 def _titles(reader: Reader, node: yaml.Node) -> tuple[Title, ...]:
     found: list[Title] = []
     for key, kind, value in reader.pairs(node):
-        base, _, office = kind.partition(" ")
+        base, office, country, *_ = [*kind.split(), "", ""]
         if base not in TITLE_KINDS:
             reader.complain(key, f"{base!r} is unknown, one of these is wanted: {', '.join(TITLE_KINDS)}")
             continue
-        found.extend(Title(form, base, office or None) for form in reader.words(value))
+        found.extend(Title(form, base, office or None, country or None) for form in reader.words(value))
     return tuple(found)
 
 

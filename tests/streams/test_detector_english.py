@@ -61,7 +61,11 @@ MEETINGS = [
     ("Modi arrives in Greece on official visit", "occurred", "IN GR"),
     ("Modi visits Greece", "occurred", "IN GR"),
     ("Modi met his Greek counterpart Kyriakos Mitsotakis in Athens.", "occurred", "IN GR"),
-    ("Biden welcomed Japanese Prime Minister Fumio Kishida and South Korean President Yoon Suk Yeol to Camp David.", "occurred", "US JP KR"),
+    (
+        "Biden welcomed Japanese Prime Minister Fumio Kishida and South Korean President Yoon Suk Yeol to Camp David.",
+        "occurred",
+        "US JP KR",
+    ),
     ("A summit between Biden and Xi took place in San Francisco.", "occurred", "US CN"),
     ("Putin could meet Orban in Beijing.", "possible", "RU HU"),
     ("Orban is considering a meeting with Putin in Beijing.", "possible", "RU HU"),
