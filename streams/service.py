@@ -28,6 +28,7 @@ SHUTDOWN_SECONDS = 10.0
 
 LOOP_STALLED_SECONDS = 60.0
 EXIT_FAILED = 70
+REPEAT_SECONDS = 10.0
 
 Check = Callable[[], str | None]
 """A readiness check: None while all is well, else one sentence."""
@@ -199,6 +200,25 @@ class _HealthHandler(BaseHTTPRequestHandler):
         log.debug("health.asked", request=format % args)
 
 
+class SparingFilter(logging.Filter):
+    """Lets a line of a library through once in REPEAT_SECONDS: without its broker, aiokafka logs forty a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._passed: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is shown; records that differ only in their values count as the same."""
+        now, key = self._clock(), (record.name, str(record.msg))
+        if now - self._passed.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
+            return False
+        if len(self._passed) >= 1000:
+            self._passed.clear()
+        self._passed[key] = now
+        return True
+
+
 def configure_logging(settings: Log, process: str = "") -> None:
     """Log events to standard error: text on a terminal, JSON elsewhere, unless the settings choose."""
     as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
@@ -225,6 +245,7 @@ def configure_logging(settings: Log, process: str = "") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(SparingFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(settings.level.upper())))
