@@ -93,6 +93,13 @@ def _rules_add(
     """Add rules to the store, besides those in files; they are in force within two seconds.
 
     \b
+    A query has words in any case and inflection, "phrases", word*, =exact, a NEAR/5 b, /RE2/, AND OR NOT ( ), fields:
+      event: status: role.supplier: confidence>0.8     conditions side by side speak of one event
+      event:arms_transfer(supplier:KP status:planned)  the same, said in brackets
+      country: person: org: weapon: entity:            by any name in any language, or by id
+      title: text: language: source: feed: tag: published>2026-01-01
+
+    \b
     Examples:
       tocsin rules add --name "Arms to Russia" --query "event:arms_transfer(recipient:RU)" --notify desk
       tocsin rules add more-rules.toml

@@ -222,11 +222,12 @@ class Store:
 
     async def next_due(self, now: datetime) -> datetime | None:
         """See outbox.Outbox."""
-        leased = sa.and_(DELIVERIES.c.leased_until.is_not(None), DELIVERIES.c.leased_until > DELIVERIES.c.next_attempt)
-        when = sa.case((leased, DELIVERIES.c.leased_until), else_=DELIVERIES.c.next_attempt)
+        until, due = DELIVERIES.c.leased_until, DELIVERIES.c.next_attempt
+        when = sa.case((until > due, until), else_=due)
         async with database.reading(self._engine) as connection:
-            found: datetime | None = await connection.scalar(sa.select(sa.func.min(when)).where(_WAITING))
-            return found
+            free = await connection.scalar(sa.select(sa.func.min(due)).where(_WAITING, until.is_(None)))
+            leased = await connection.scalar(sa.select(sa.func.min(when)).where(_WAITING, until.is_not(None)))
+            return min((moment for moment in (free, leased) if moment is not None), default=None)
 
     async def counts(self) -> Mapping[str, int]:
         """Deliveries by state."""
@@ -260,13 +261,13 @@ class Store:
     async def recent_deliveries(self, limit: int) -> Sequence[tuple[DeliveryRecord, Alert]]:
         """See outbox.Ledger."""
         chosen = sa.select(DELIVERIES, ALERTS.c.body).join(ALERTS, ALERTS.c.id == DELIVERIES.c.alert)
-        newest = chosen.order_by(DELIVERIES.c.created.desc(), DELIVERIES.c.id).limit(limit)
+        newest = chosen.order_by(DELIVERIES.c.created.desc()).limit(limit)
+        rows: dict[str, list[Any]] = {}
         async with database.reading(self._engine) as connection:
-            rows = list(await connection.execute(newest.where(DELIVERIES.c.state.in_(("waiting", "failed")))))
-            if len(rows) < limit:
-                done = newest.where(DELIVERIES.c.state == "delivered").limit(limit - len(rows))
-                rows.extend(await connection.execute(done))
-        return [(_delivery_record(row), _alert(row.body)) for row in rows]
+            for state in ("waiting", "failed", "delivered"):  # one by one: the index has them in order
+                rows[state] = list(await connection.execute(newest.where(DELIVERIES.c.state == state)))
+        first = sorted((*rows["waiting"], *rows["failed"]), key=lambda row: row.created, reverse=True)
+        return [(_delivery_record(row), _alert(row.body)) for row in (*first, *rows["delivered"])[:limit]]
 
     # Feeds
 

@@ -87,6 +87,7 @@ DELIVERIES = sa.Table(
     sa.Column("seconds", sa.Double),
     sa.UniqueConstraint("alert", "channel", name="deliveries_once"),
     sa.Index("deliveries_due", "state", "channel", "next_attempt"),
+    sa.Index("deliveries_next", "state", "leased_until", "next_attempt"),
     sa.Index("deliveries_by_created", "state", "created"),
 )
 ATTEMPTS = sa.Table(

@@ -89,6 +89,7 @@ def _make_deliveries() -> None:
         sa.UniqueConstraint("alert", "channel", name="deliveries_once"),
     )
     op.create_index("deliveries_due", "deliveries", ["state", "channel", "next_attempt"])
+    op.create_index("deliveries_next", "deliveries", ["state", "leased_until", "next_attempt"])
     op.create_index("deliveries_by_created", "deliveries", ["state", "created"])
     op.create_table(
         "attempts",
