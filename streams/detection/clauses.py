@@ -3,7 +3,7 @@
 from streams.detection.grammar import Grammar
 from streams.detection.units import Unit
 
-_BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "...", "- ", " -", "!", "?", "。", "؛", "："})
+_BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
 _COMMAS = frozenset({",", "،", "，", "、"})
 
 

@@ -38,6 +38,8 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         link = grammar.adpositions.get(unit.low) if unit.kind in ("word", "trigger") else None
         if unit.kind == "trigger" and " " in unit.low:
             link = grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
+        if link is not None and words and unit.low in grammar.infinitive:
+            return ""
         if link is not None:
             return link
         if unit.low in grammar.articles and unit.kind == "word":

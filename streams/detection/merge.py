@@ -62,13 +62,7 @@ def _represent(group: list[Candidate]) -> list[Candidate]:
     deciding = _deciding(group)
     best.status, best.cues = deciding.status, deciding.cues
     for other in group[1:]:
-        for role, fillers in other.roles.items():
-            known = best.roles.setdefault(role, [])
-            if best.type.engine == "transfer":
-                opposite = {f.country for side, items in best.roles.items() if side != role for f in items if f.country}
-                fillers = [] if known else [filler for filler in fillers if filler.country not in opposite]
-            for filler in fillers:
-                add_filler(known, filler)
+        _add_roles(best, other)
     if best.type.engine == "meeting":
         best.roles["participant"] = _without_states(best.roles.get("participant", []))
     if len(group) > 1:
@@ -76,6 +70,22 @@ def _represent(group: list[Candidate]) -> list[Candidate]:
     front = deciding if deciding.analysis.field == "text" or deciding is best else best
     front.roles, front.score, front.status = best.roles, best.score, best.status
     return [front, *(item for item in group if item is not front)]
+
+
+def _add_roles(best: Candidate, other: Candidate) -> None:
+    """Fillers that another candidate of the same event names; a side of a transfer is taken only where it is
+    missing.
+    """
+    for role, fillers in other.roles.items():
+        known = best.roles.setdefault(role, [])
+        if best.type.engine == "transfer":
+            if known:
+                continue
+            opposite = {f.country for side, items in best.roles.items() if side != role for f in items if f.country}
+            known.extend(filler for filler in fillers if filler.country not in opposite)
+        else:
+            for filler in fillers:
+                add_filler(known, filler)
 
 
 def _deciding(group: list[Candidate]) -> Candidate:

@@ -1,10 +1,10 @@
 """Noun phrases: titles, adjectives, countries and names that belong together become one unit."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 
 from streams.detection.grammar import Grammar
+from streams.detection.names import NameReader
 from streams.detection.units import (
     ADJECTIVE,
     BODY,
@@ -56,15 +56,16 @@ class PhraseBuilder:
         """Classify names, then merge each title with what belongs to it; the result has fewer units."""
         for unit in units:
             self.world.classify(unit, self.day, self.grammar.language.code)
-        self._short_names(units)
+        names = NameReader(self.grammar, self.world, self.day)
+        names.short_names(units)
         result, place = list(units), 0
         while place < len(result):
             if result[place].kind in ("title", "office"):
                 place = self._merge(result, place)
             else:
                 place += 1
-        self._lone_names(result)
-        self._attributes(result)
+        names.lone_names(result)
+        names.attributes(result)
         for unit in result:
             if unit.cls == LEADER and not unit.fillers:
                 unit.fillers = (self._filler(unit),)
@@ -90,35 +91,47 @@ class PhraseBuilder:
 
     # ------------------------------------------------------------------ what stands around a title
     def _look_left(self, units: list[Unit], phrase: _Phrase) -> None:
-        language, steps = self.grammar.language, 0
         place = phrase.low - 1
-        while place >= 0 and steps < 5:
-            unit = units[place]
-            if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or units[place + 1].joined):
-                if not self._country_left(units, phrase, place):
-                    break
-            elif self._marks(units, place, phrase):
-                phrase.low = place
-            elif unit.kind == "word" and (unit.low in self.grammar.fillers or unit.low.strip("-") == "ex"):
-                pass
-            elif unit.kind == "word" and self._region(unit):
-                phrase.kind, phrase.low = "subnational", place
-            elif unit.kind == "word" and phrase.kind == "leader" and self._joined_name(units, place):
-                phrase.kind, phrase.low = "body", place
-            elif language.name_before_title and unit.cls in _NAMED and phrase.name is None and place == phrase.low - 1:
-                phrase.name, phrase.low = unit, place
-            elif unit.cls == BODY and (units[place + 1].joined or unit.possessive or place == phrase.low - 1):
-                phrase.kind, phrase.low, phrase.foreign_body = "body", place, True
-            elif (
-                (unit.cls == ADJECTIVE or unit.low in self.grammar.conjunctions)
-                and phrase.countries
-                and phrase.kind == "plural"
-            ):
-                pass
-            else:
-                break
+        for _ in range(5):
+            if place < 0 or not self._belongs_left(units, phrase, place):
+                return
             place -= 1
-            steps += 1
+
+    def _belongs_left(self, units: list[Unit], phrase: _Phrase, place: int) -> bool:
+        """Whether a unit on the left belongs to the phrase, or may stand inside it."""
+        unit, following = units[place], units[place + 1]
+        if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or following.joined):
+            return self._country_left(units, phrase, place)
+        if unit.kind == "word":
+            return self._word_left(units, phrase, place)
+        if (
+            self.grammar.language.name_before_title
+            and unit.cls in _NAMED
+            and phrase.name is None
+            and place == phrase.low - 1
+        ):
+            phrase.name, phrase.low = unit, place
+            return True
+        if unit.cls == BODY and (following.joined or unit.possessive or place == phrase.low - 1):
+            phrase.kind, phrase.low, phrase.foreign_body = "body", place, True
+            return True
+        return False
+
+    def _word_left(self, units: list[Unit], phrase: _Phrase, place: int) -> bool:
+        """Words before a title: markers (`former`), fillers (`new`), regions and unknown first parts of compounds."""
+        unit = units[place]
+        if self._marks(units, place, phrase):
+            phrase.low = place
+            return True
+        if self._region(unit):
+            phrase.kind, phrase.low = "subnational", place
+            return True
+        if unit.low in self.grammar.fillers or unit.low.strip("-") == "ex":
+            return True
+        if phrase.kind == "leader" and self._joined_name(units, place):
+            phrase.kind, phrase.low = "body", place
+            return True
+        return unit.low in self.grammar.conjunctions and phrase.kind == "plural" and bool(phrase.countries)
 
     def _country_left(self, units: list[Unit], phrase: _Phrase, place: int) -> bool:
         """Take a country on the left, where it is an adjective, a genitive, a compound's first part, or merely
@@ -277,11 +290,8 @@ class PhraseBuilder:
         """`Name, president of C,` and `the president of C, Name`: the title says who the name beyond the comma is."""
         if phrase.name is not None or phrase.surname or phrase.kind == "plural":
             return
-        after = units[phrase.high + 1 : phrase.high + 3]
-        if phrase.country and len(after) == 2 and after[0].low in (",", "،") and after[1].cls in (LEADER, WEAK, FORMER):
-            if after[1].country == phrase.country:
-                phrase.name, phrase.high = after[1], phrase.high + 2
-                return
+        if self._name_beyond_comma(units, phrase):
+            return
         place = phrase.low - 1
         if place >= 0 and units[place].low in self.grammar.articles:
             place -= 1
@@ -292,6 +302,17 @@ class PhraseBuilder:
             closed = after is None or after.kind == "punct"
             if same and closed and (phrase.country or place == phrase.low - 1):
                 phrase.name, phrase.low = before, place - 1
+
+    def _name_beyond_comma(self, units: list[Unit], phrase: _Phrase) -> bool:
+        """`the president of C, Name`: the name after the comma, if it is of the same country."""
+        beyond = units[phrase.high + 1 : phrase.high + 3]
+        if not phrase.country or len(beyond) < 2 or beyond[0].low not in (",", "،"):
+            return False
+        name = beyond[1]
+        if name.cls not in (LEADER, WEAK, FORMER) or name.country != phrase.country:
+            return False
+        phrase.name, phrase.high = name, phrase.high + 2
+        return True
 
     # ------------------------------------------------------------------ what it makes of its bearer
     def _decide(self, units: list[Unit], phrase: _Phrase) -> Unit:
@@ -383,125 +404,3 @@ class PhraseBuilder:
         if unit.person is not None:
             return self.world.person_filler(unit.person, unit.country)
         return Filler(name=unit.name or unit.cased, country=unit.country)
-
-    # ------------------------------------------------------------------ names without a title
-    def _short_names(self, units: list[Unit]) -> None:
-        """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""
-        short = [unit.entry is not None and unit.entry.kind == "short" for unit in units]
-        for place, unit in enumerate(units):
-            if not short[place]:
-                continue
-            after = units[place + 1] if place + 1 < len(units) and units[place + 1].start == unit.end else None
-            before = units[place - 1] if place and units[place - 1].end == unit.start else None
-            counts = after is not None and (short[place + 1] or after.kind in ("title", "trigger"))
-            counts = counts or (before is not None and (short[place - 1] or before.low in self.grammar.adpositions))
-            if not counts:
-                unit.cls, unit.country, unit.kind = "", None, "word"
-
-    def _lone_names(self, units: list[Unit]) -> None:
-        """`ex-President`-less names: a marker before, a country before or a name that needs support."""
-        sure = any(unit.cls == LEADER for unit in units)
-        for place, unit in enumerate(units):
-            if unit.cls not in (WEAK, LEADER) or unit.kind == "phrase":
-                continue
-            before = units[place - 1] if place else None
-            if before is not None and before.kind == "word":
-                former = self.grammar.markers.get("former")
-                if former is not None and former.fullmatch(before.low.rstrip("-")):
-                    unit.cls = FORMER
-                    continue
-            if before is not None and before.cls in STATES and before.country and before.country != unit.country:
-                self._prefer(unit, before.country)
-            country_before = before is not None and before.country == unit.country and before.cls in STATES
-            if unit.cls == WEAK:
-                unit.cls = LEADER if country_before or (sure and self._alone(units, place)) else WEAK
-            if country_before and before is not None and unit.cls == LEADER:
-                before.cls = ""
-
-    def _alone(self, units: list[Unit], place: int) -> bool:
-        """Whether no unknown capitalised word stands beside a name, with which it would be another name."""
-        if self.grammar.language.nouns_capital or not self.grammar.language.capitals:
-            return True
-        beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
-        return not any(u.kind == "word" and u.cased[:1].isupper() and u.low.isalpha() and u.start > 0 for u in beside)
-
-    def _prefer(self, unit: Unit, country: str) -> None:
-        """Of several bearers of a name the one of the country before it, if she or he leads it."""
-        people = {r.entry.referent.id: r.entry.referent for r in unit.readings if isinstance(r.entry.referent, Person)}
-        own = [person for person in people.values() if any(term.country == country for term in person.terms)]
-        if not own:
-            return
-        person = self.world.prefer(own, self.day, country)
-        cls, home, office = self.world.standing(person, self.day)
-        if home == country:
-            unit.person, unit.country, unit.office = person, home, office
-            unit.cls = WEAK if cls == LEADER and unit.cls == WEAK else cls
-
-    def _attributes(self, units: list[Unit]) -> None:
-        """`Putin's lawyer`, `spokesman for X`, `Biden-Berater`: the leader is not the one who acts."""
-        relative = self.grammar.markers.get("relative")
-        for place, unit in enumerate(units):
-            if unit.cls not in (LEADER, TITLE, FORMER):
-                continue
-            after = self._noun_after(units, place)
-            if (
-                after is not None
-                and after.cls in (MINISTER, FORMER)
-                and (unit.possessive or unit.case == "of" or after.joined)
-            ):
-                unit.attribute = True
-            elif after is not None and after.kind == "word" and relative is not None and relative.fullmatch(after.low):
-                unit.attribute = unit.possessive or after.joined or unit.case == "of"
-            elif (
-                after is not None
-                and after.joined
-                and after.trigger is None
-                and place + 1 < len(units)
-                and units[place + 1] is after
-            ) or (after is not None and self._owns(units, place, after)):
-                unit.attribute = True
-            self._governed(units, place, relative)
-
-    def _owns(self, units: list[Unit], place: int, after: Unit) -> bool:
-        """`Trump's capture of …`, `Putins Palast`: a possessor whose noun is no head is no participant."""
-        unit, language = units[place], self.grammar.language
-        if language.nouns_capital:
-            genitive = unit.case == "of" or unit.possessive
-            return genitive and after.kind == "word" and after.cased[:1].isupper() and after is units[place + 1]
-        if not unit.possessive or not language.capitals:
-            return False
-        following = units[place + 1 : place + 4]
-        return not any(other.triggers for other in following)
-
-    def _noun_after(self, units: list[Unit], place: int) -> Unit | None:
-        for unit in units[place + 1 : place + 4]:
-            if (
-                unit.kind == "word"
-                and not unit.joined
-                and unit.low[:1]
-                and not unit.cased[:1].isupper()
-                and self.grammar.language.nouns_capital
-            ):
-                continue
-            return unit
-        return None
-
-    def _governed(self, units: list[Unit], place: int, relative: re.Pattern[str] | None) -> None:
-        """`adviser to President X`, `Sprecher von X`, `wife of X`: M or a relative before, tied by of."""
-        unit, back = units[place], place - 1
-        tied = unit.case == "of" and not unit.possessive
-        while back >= 0 and units[back].kind == "word" and place - back <= 3:
-            low = units[back].low
-            if self.grammar.adpositions.get(low) in ("of", "to", "for") or low in self.grammar.genitive_articles:
-                tied = True
-            elif low not in self.grammar.articles and low not in self.grammar.fillers:
-                break
-            back -= 1
-        if not tied or back < 0:
-            return
-        head = units[back]
-        person = head.cls == MINISTER or (
-            head.kind == "word" and relative is not None and bool(relative.fullmatch(head.low))
-        )
-        if person:
-            unit.attribute = True

@@ -70,9 +70,20 @@ def _is_arms(unit: Unit, clause: list[Unit]) -> bool:
     """A word that is a weapon only beside other evidence (tank, rocket) needs a state or an unambiguous weapon."""
     if unit.weapon is None or not unit.weapon.ambiguous:
         return unit.weapon is not None
+    if _modifies(unit, clause):
+        return False
     return any(other.cls in STATES or other.cls == GROUP for other in clause) or any(
         other.weapon is not None and not other.weapon.ambiguous for other in clause
     )
+
+
+def _modifies(unit: Unit, clause: list[Unit]) -> bool:
+    """`bomb threat`, `tank company`: an ambiguous word right before another noun only describes it."""
+    place = clause.index(unit)
+    after = clause[place + 1] if place + 1 < len(clause) else None
+    if after is None or after.kind != "word" or after.cls or after.triggers:
+        return False
+    return after.low.isalpha() and len(after.low) > 4 and not after.low.endswith(("ed", "ing"))
 
 
 def _most_specific(weapons: list[Weapon]) -> list[Weapon]:
@@ -169,7 +180,16 @@ def _is_object(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
     """A bare name that the active head takes: after it, or before it where the verb closes the clause."""
     if passive or unit.link not in ("", "object", "bare"):
         return False
-    return unit.start >= candidate.unit.end or _verb_last(candidate)
+    if unit.start < candidate.unit.end:
+        return _verb_last(candidate)
+    return unit.link == "object" or candidate.analysis.grammar.language.compounds or _right_after(candidate, unit)
+
+
+def _right_after(candidate: Candidate, unit: Unit) -> bool:
+    """`sends B tanks`: only articles, adjectives and other receivers stand between a head and who receives."""
+    grammar = candidate.analysis.grammar
+    between = [u for u in candidate.analysis.units if candidate.unit.end <= u.start and u.end <= unit.start]
+    return all(u.low in grammar.articles | grammar.conjunctions | grammar.fillers or u.cls in STATES for u in between)
 
 
 def _verb_last(candidate: Candidate) -> bool:
@@ -209,6 +229,9 @@ def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
 
 def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     """A noun: `A's delivery of weapons to B`, `US-Waffenlieferungen an B`, `A approves the sale to B`."""
+    if candidate.unit.link in ("at", "against") and candidate.analysis.grammar.language.compounds:
+        candidate.refuse("the transfer is only the occasion of something else")
+        return
     candidate.score = 0.78
     units = candidate.analysis.units
     head = units.index(candidate.unit)
@@ -243,7 +266,7 @@ def _arrive(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     """`Weapons from A have arrived in B`."""
     candidate.score = 0.72
     clause = candidate.analysis.clause(candidate.unit.clause)
-    if not any(unit.weapon is not None and unit.link in ("", "bare", "subject") for unit in clause):
+    if not any(u.weapon is not None and not u.weapon.ambiguous and u.link in ("", "bare", "subject") for u in clause):
         candidate.refuse("it is no weapon that arrives")
         return
     for unit in actors:
@@ -416,10 +439,19 @@ def _vague(candidate: Candidate, sides: _Sides) -> bool:
     """Without a recipient a transfer must name its weapon, and its supplier by more than standing first."""
     names = {filler.entity for filler in candidate.roles.get("weapon", ())}
     loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in _BARE for unit in sides.supplier)
+    if not candidate.analysis.grammar.language.compounds:
+        return candidate.trigger.frame != "deal" or loose
     general = names <= {"weapon", "military-aid", "armament"}
-    if candidate.analysis.grammar.language.compounds:
-        return candidate.trigger.frame != "give" and general
-    return loose or general
+    return candidate.trigger.frame != "give" and (general or (loose and not _announced(candidate)))
+
+
+def _announced(candidate: Candidate) -> bool:
+    """Whether the clause says that the transfer was decided: `erteilt Genehmigung`, `gibt … frei`."""
+    planned = candidate.analysis.grammar.cues.get("planned")
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    start = candidate.analysis.start
+    text = candidate.analysis.text[clause[0].start - start : clause[-1].end - start]
+    return planned is not None and planned.search(text) is not None
 
 
 def _check(candidate: Candidate, sides: _Sides) -> Candidate:

@@ -1,0 +1,143 @@
+"""Names outside titles: which of them count, and which belong to somebody or something else."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from streams.detection.grammar import Grammar
+from streams.detection.units import BODY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
+from streams.detection.world import World
+from streams.knowledge import Person
+
+
+@dataclass(frozen=True, slots=True)
+class NameReader:
+    """Reads the names of a sentence beside their neighbours: one language, one day."""
+
+    grammar: Grammar
+    world: World
+    day: date | None
+
+    def short_names(self, units: list[Unit]) -> None:
+        """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""
+        short = [unit.entry is not None and unit.entry.kind == "short" for unit in units]
+        for place, unit in enumerate(units):
+            if not short[place]:
+                continue
+            after = units[place + 1] if place + 1 < len(units) and units[place + 1].start == unit.end else None
+            before = units[place - 1] if place and units[place - 1].end == unit.start else None
+            counts = after is not None and (short[place + 1] or after.kind in ("title", "trigger"))
+            counts = counts or (before is not None and (short[place - 1] or before.low in self.grammar.adpositions))
+            if not counts:
+                unit.cls, unit.country, unit.kind = "", None, "word"
+
+    def lone_names(self, units: list[Unit]) -> None:
+        """`ex-President`-less names: a marker before, a country before or a name that needs support."""
+        sure = any(unit.cls == LEADER for unit in units)
+        for place, unit in enumerate(units):
+            if unit.cls not in (WEAK, LEADER) or unit.kind == "phrase":
+                continue
+            before = units[place - 1] if place else None
+            if before is not None and before.kind == "word":
+                former = self.grammar.markers.get("former")
+                if former is not None and former.fullmatch(before.low.rstrip("-")):
+                    unit.cls = FORMER
+                    continue
+            if before is not None and before.cls == BODY:
+                unit.cls = MINISTER
+                continue
+            if before is not None and before.cls in STATES and before.country and before.country != unit.country:
+                self._prefer(unit, before.country)
+            country_before = before is not None and before.country == unit.country and before.cls in STATES
+            if unit.cls == WEAK:
+                unit.cls = LEADER if country_before or (sure and self._alone(units, place)) else WEAK
+            if country_before and before is not None and unit.cls == LEADER:
+                before.cls = ""
+
+    def _alone(self, units: list[Unit], place: int) -> bool:
+        """Whether no unknown capitalised word stands beside a name, with which it would be another name."""
+        if self.grammar.language.nouns_capital or not self.grammar.language.capitals:
+            return True
+        beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
+        return not any(u.kind == "word" and u.cased[:1].isupper() and u.low.isalpha() and u.start > 0 for u in beside)
+
+    def _prefer(self, unit: Unit, country: str) -> None:
+        """Of several bearers of a name the one of the country before it, if she or he leads it."""
+        people = {r.entry.referent.id: r.entry.referent for r in unit.readings if isinstance(r.entry.referent, Person)}
+        own = [person for person in people.values() if any(term.country == country for term in person.terms)]
+        if not own:
+            return
+        person = self.world.prefer(own, self.day, country)
+        cls, home, office = self.world.standing(person, self.day)
+        if home == country:
+            unit.person, unit.country, unit.office = person, home, office
+            unit.cls = WEAK if cls == LEADER and unit.cls == WEAK else cls
+
+    def attributes(self, units: list[Unit]) -> None:
+        """`Putin's lawyer`, `spokesman for X`, `Biden-Berater`: the leader is not the one who acts."""
+        relative = self.grammar.markers.get("relative")
+        for place, unit in enumerate(units):
+            if unit.cls not in (LEADER, TITLE, FORMER):
+                continue
+            after = self._noun_after(units, place)
+            if (
+                after is not None
+                and after.cls in (MINISTER, FORMER)
+                and (unit.possessive or unit.case == "of" or after.joined)
+            ):
+                unit.attribute = True
+            elif after is not None and after.kind == "word" and relative is not None and relative.fullmatch(after.low):
+                unit.attribute = unit.possessive or after.joined or unit.case == "of"
+            elif (
+                after is not None
+                and after.joined
+                and after.trigger is None
+                and place + 1 < len(units)
+                and units[place + 1] is after
+            ) or (after is not None and self._owns(units, place, after)):
+                unit.attribute = True
+            self._governed(units, place, relative)
+
+    def _owns(self, units: list[Unit], place: int, after: Unit) -> bool:
+        """`Trump's capture of …`, `Putins Palast`: a possessor whose noun is no head is no participant."""
+        unit, language = units[place], self.grammar.language
+        if language.nouns_capital:
+            genitive = unit.case == "of" or unit.possessive
+            return genitive and after.kind == "word" and after.cased[:1].isupper() and after is units[place + 1]
+        if not unit.possessive or not language.capitals:
+            return False
+        following = units[place + 1 : place + 4]
+        return not any(other.triggers for other in following)
+
+    def _noun_after(self, units: list[Unit], place: int) -> Unit | None:
+        for unit in units[place + 1 : place + 4]:
+            if (
+                unit.kind == "word"
+                and not unit.joined
+                and unit.low[:1]
+                and not unit.cased[:1].isupper()
+                and self.grammar.language.nouns_capital
+            ):
+                continue
+            return unit
+        return None
+
+    def _governed(self, units: list[Unit], place: int, relative: re.Pattern[str] | None) -> None:
+        """`adviser to President X`, `Sprecher von X`, `wife of X`: M or a relative before, tied by of."""
+        unit, back = units[place], place - 1
+        tied = unit.case == "of" and not unit.possessive
+        while back >= 0 and units[back].kind == "word" and place - back <= 3:
+            low = units[back].low
+            if self.grammar.adpositions.get(low) in ("of", "to", "for") or low in self.grammar.genitive_articles:
+                tied = True
+            elif low not in self.grammar.articles and low not in self.grammar.fillers:
+                break
+            back -= 1
+        if not tied or back < 0:
+            return
+        head = units[back]
+        person = head.cls == MINISTER or (
+            head.kind == "word" and relative is not None and bool(relative.fullmatch(head.low))
+        )
+        if person:
+            unit.attribute = True
