@@ -12,6 +12,8 @@ from streams.messages import Event, Matched, Span
 
 MARKS_PER_CLAUSE = 5
 MARKS = 50
+LONGEST_MARK = 500
+"""A regular expression may meet a whole text; its beginning is shown."""
 
 
 class Clause(Protocol):
@@ -120,7 +122,8 @@ def collect(node: Node, article: Prepared, event: Event | None, hit: Hit) -> Non
 def _mark(leaf: Leaf, article: Prepared, event: Event | None, hit: Hit) -> None:
     found = 0
     for span in leaf.clause.marks(article, event):
-        matched = Matched(field=span.field, start=span.start, end=span.end, text=span.text, clause=leaf.label)
+        end, text = min(span.end, span.start + LONGEST_MARK), span.text[:LONGEST_MARK]
+        matched = Matched(field=span.field, start=span.start, end=end, text=text, clause=leaf.label)
         if len(hit.matched) >= MARKS or found >= MARKS_PER_CLAUSE:
             return
         if matched not in hit.matched:

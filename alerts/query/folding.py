@@ -28,6 +28,7 @@ _RUN = re.compile(f"[\\w{_MARKS}{UNSPACED}]+")
 _PIECES = re.compile(
     f"[{UNSPACED}]+|[{HANGUL}]+|[^\\W_\u02bc{UNSPACED}{HANGUL}]+(?:[{_MARKS}]+[^\\W_{UNSPACED}{HANGUL}]*)*"
 )
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _WITHIN = re.compile(f"[{UNSPACED}{HANGUL}]")
 
 _LETTERS = {
@@ -106,6 +107,11 @@ def exact(text: str) -> str:
 def is_unspaced(text: str) -> bool:
     """Whether some of it is of a script that is searched within words."""
     return not text.isascii() and _WITHIN.search(text) is not None
+
+
+def has_no_blanks(word: str) -> bool:
+    """Whether a word is a run of a script that puts no blanks between its words."""
+    return not word.isascii() and _UNSPACED.match(word) is not None
 
 
 def fold_letters(text: str) -> Folded:

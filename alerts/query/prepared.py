@@ -1,11 +1,12 @@
 """An article made ready for rules: its words and facts looked up once, however many rules ask."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from urllib.parse import urlsplit
 
-from alerts.query.folding import Folded, Token, fold, fold_letters, is_unspaced, pieces, runs, tokens
+from alerts.query.folding import Folded, Token, fold, fold_letters, has_no_blanks, is_unspaced, pieces, runs, tokens
 from alerts.query.inflection import LANGUAGES, stem
 from streams.messages import Annotated, Event, Field, Filler
 
@@ -76,6 +77,30 @@ class Words:
     def folded(self) -> Folded:
         """The text folded in place."""
         return fold_letters(self.text)
+
+    def count(self, start: int, end: int) -> float:
+        """How many words stand in text[start:end]; where no blanks part them, two letters count as one.
+
+        Of a word that `start` or `end` cuts, nothing counts: the rest is an ending, or the beginning of a compound.
+        """
+        return self._words_before(end) - self._words_before(start, cut=1)
+
+    def _words_before(self, offset: int, cut: int = 0) -> float:
+        ends, sums = self._ends
+        place = bisect_right(ends, offset)
+        if place == len(ends) or self.sequence[place].start >= offset:
+            return sums[place]
+        word = self.sequence[place]
+        return sums[place] + ((offset - word.start) / 2 if has_no_blanks(word.forms[0]) else cut)
+
+    @cached_property
+    def _ends(self) -> tuple[list[int], list[float]]:
+        """Where each word ends, and how many words there are before each."""
+        sums = [0.0]
+        for token in self.sequence:
+            length = (token.end - token.start) / 2 if self.unspaced and has_no_blanks(token.forms[0]) else 1
+            sums.append(sums[-1] + length)
+        return [token.end for token in self.sequence], sums
 
     @cached_property
     def encoded(self) -> bytes:

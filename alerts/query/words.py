@@ -9,15 +9,12 @@ from typing import Protocol
 
 import re2
 
-from alerts.query.folding import HANGUL, UNSPACED, exact, tokens
+from alerts.query.folding import HANGUL, UNSPACED, exact, is_unspaced, tokens
 from alerts.query.inflection import LANGUAGES, stem
 from alerts.query.prepared import FIELDS, Prepared, Words
 from streams.messages import Event, Field, Span
 
 Spans = list[tuple[int, int]]
-
-_LETTERS_A_WORD = 60
-"""No gap longer than so many letters for each word of it is looked at by NEAR."""
 
 
 class Finder(Protocol):
@@ -204,34 +201,23 @@ class Together:
         found: set[tuple[int, int]] = set()
         for left in self.left.spans(words):
             after = bisect_left(rights, (left[1], 0))
-            if after < len(rights) and self._close(words.text, left[1], rights[after][0]):
+            if after < len(rights) and words.count(left[1], rights[after][0]) <= self.distance:
                 found.add((left[0], rights[after][1]))
             before = bisect_left(rights, left) - 1
             while before >= 0 and rights[before][1] > left[0]:
                 before -= 1
-            if before >= 0 and self._close(words.text, rights[before][1], left[0]):
+            if before >= 0 and words.count(rights[before][1], left[0]) <= self.distance:
                 found.add((rights[before][0], left[1]))
         return sorted(found)
 
-    def _close(self, text: str, start: int, end: int) -> bool:
-        if end - start > (self.distance + 1) * _LETTERS_A_WORD:
-            return False
-        return count_words(text[start:end]) <= self.distance
 
-
-def count_words(text: str) -> int:
-    """Words of a piece of text; of a script without blanks, two letters count as one."""
-    return sum((len(t.forms[0]) + 1) // 2 if _UNSPACED.match(t.forms[0]) else 1 for t in tokens(text))
-
-
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _NOT_SPACED = f" {UNSPACED}{HANGUL}"
 
 
 def finder_for(text: str, *, prefix: bool = False, phrase: bool = False, literal: bool = False) -> Finder:
     """The finder for words. `phrase`: no inflection; `literal`: accents count too; `prefix`: words that begin so."""
     parts = list(tokens(text))
-    if any(_UNSPACED.match(t.forms[0]) or re.match(f"[{HANGUL}]", t.forms[0]) for t in parts):
+    if any(is_unspaced(t.forms[0]) for t in parts):
         return Within(_within([t.forms[0] for t in parts], literal=literal, prefix=prefix))
     words: list[OneWord] = [Form(t.forms, exact(text[t.start : t.end]) if literal else None) for t in parts]
     last = parts[-1].forms
@@ -247,17 +233,13 @@ def _within(parts: list[str], *, literal: bool, prefix: bool) -> re.Pattern[str]
     first, last = parts[0], parts[-1]
     korean_start = re.match(f"[{HANGUL}]", first) and (literal or len(parts) > 1 or len(first) <= 2)
     before = f"(?<![{HANGUL}])" if korean_start else ""
-    if not _within_letters(first):
+    if not is_unspaced(first):
         before = f"(?<![^{_NOT_SPACED}])"
     after = f"(?![{HANGUL}])" if literal and re.match(f"[{HANGUL}]", last) else ""
-    if not _within_letters(last) and not prefix:
+    if not is_unspaced(last) and not prefix:
         after = f"(?![^{_NOT_SPACED}])"
     pattern = re.escape(first)
     for left, right in itertools.pairwise(parts):
-        loose = _within_letters(left) or _within_letters(right)
+        loose = is_unspaced(left) or is_unspaced(right)
         pattern += (" *" if loose else " +") + re.escape(right)
     return re.compile(before + pattern + after)
-
-
-def _within_letters(part: str) -> bool:
-    return re.match(f"[{UNSPACED}{HANGUL}]", part) is not None

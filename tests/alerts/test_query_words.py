@@ -109,6 +109,8 @@ def matched(text: str, article: str, language: str | None) -> list[str]:
         ('"김정은 위원장"', "ko", "김정은 위원장이", ["김정은 위원장"]),
         ("会谈 NEAR/3 普京", "zh", "会谈中普京表示", ["会谈中普京"]),
         ("会谈 NEAR/3 普京", "zh", "会谈之后三天在莫斯科的普京", []),
+        ("김정은 NEAR/1 푸틴", "ko", "김정은은 곧 푸틴을", ["김정은은 곧 푸틴"]),
+        ("김정은 NEAR/1 푸틴", "ko", "김정은은 곧 다시 푸틴을", []),
         # regular expressions
         (r"/S-[34]00/", "en", "S-300, s-400, S-500", ["S-300", "s-400"]),
         (r"=/\bUS\b/", "en", "US and us", ["US"]),
@@ -212,6 +214,18 @@ def test_a_word_finds_itself(word: str, language: str) -> None:
 def test_a_stem_is_never_empty(language: str) -> None:
     for word in ("a", "es", "en", "ing", "sss", "ее", "ями", "ال", "و", "ها", "été", "s"):
         assert stem(word, language)
+
+
+def test_of_a_match_that_is_a_whole_text_the_beginning_is_shown() -> None:
+    assert [len(text) for text in matched("/x+/", "x" * 100_000, "en")] == [500]
+
+
+def test_nearness_in_a_text_of_one_word_takes_no_time() -> None:
+    near = query("war NEAR/100 peace NEAR/100 war")
+    article = Prepared(an_annotated("", "war " * 20_000 + "peace"))
+    start = time.perf_counter()
+    assert near.find(article) is not None
+    assert time.perf_counter() - start < 2
 
 
 def test_evil_expressions_take_no_time() -> None:
