@@ -126,10 +126,11 @@ class LocalKafka:
                 return self._wait(pid)
             jars = obtain(self.cache, self.progress)
             runtime = self._java()
-            self._configure()
-            self._format(runtime, jars)
-            self.progress(f"Starting Kafka {VERSION}")
-            pid = self._launch(runtime, jars, tied=tied)
+            with self._alone() as lock:
+                self._configure()
+                self._format(runtime, jars)
+                self.progress(f"Starting Kafka {VERSION}")
+                pid = self._launch(runtime, jars, lock, tied=tied)
             address = self._wait(pid)
             self.progress(f"Kafka is ready at {address}")
             return address
@@ -178,6 +179,24 @@ class LocalKafka:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[int]:
+        """A lock that the Java process inherits and holds for as long as it lives.
+
+        Kafka's own lock comes too late: a second Kafka with broker and controller in one process writes to the first
+        one's metadata before it fails on `.lock`.
+        """
+        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield handle
+        except BlockingIOError:
+            raise UsageError(
+                f"another process uses {self.folder / 'data'}; stop it, or name another data_dir"
+            ) from None
+        finally:
+            os.close(handle)
+
     def _pid(self) -> int | None:
         """The process of this data folder's Kafka, if it is alive; another one that got its number does not count."""
         try:
@@ -224,12 +243,17 @@ class LocalKafka:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = self._command(runtime, jars, "-Xmx128m", "kafka.tools.StorageTool")
         options = ["format", "--ignore-formatted", "-t", cluster, "-c", str(self.folder / "server.properties")]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=READY_SECONDS)
+        try:
+            done = subprocess.run(
+                [*command, *options], capture_output=True, text=True, check=False, timeout=READY_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UsageError(f"kafka.java: {runtime} cannot format Kafka's storage ({error})") from error
         if done.returncode:
             words = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
             raise UsageError(f"Kafka's storage in {self.folder / 'data'} cannot be formatted: {words[-1]}")
 
-    def _launch(self, runtime: str, jars: Sequence[Path], *, tied: bool) -> int:
+    def _launch(self, runtime: str, jars: Sequence[Path], lock: int, *, tied: bool) -> int:
         """Start Java in a session of its own, from a thread that lives as long as it does.
 
         The kernel takes the *thread* that started a process for its parent: were it a passing one, a tied Kafka would
@@ -242,7 +266,7 @@ class LocalKafka:
             command = [sys.executable, "-I", "-S", "-c", TIED, str(os.getpid()), *command]
         started: queue.SimpleQueue[subprocess.Popen[bytes] | OSError] = queue.SimpleQueue()
         threading.Thread(
-            target=_keep, args=(command, self.folder / "console.log", started), name="kafka-keeper", daemon=True
+            target=_keep, args=(command, self.folder / "console.log", lock, started), name="kafka-keeper", daemon=True
         ).start()
         process = started.get()
         if isinstance(process, OSError):
@@ -275,8 +299,6 @@ class LocalKafka:
         for name in ("server.log", "console.log"):
             with contextlib.suppress(OSError):
                 text += (self.folder / name).read_text(encoding="utf-8", errors="replace")[-20_000:]
-        if "Failed to acquire lock" in text or "OverlappingFileLockException" in text:
-            return f"another process uses {self.folder / 'data'}; stop it, or name another data_dir"
         if "UnsupportedClassVersionError" in text:
             return f"kafka.java: {self.java} is too old; name a Java of version 17 or later, or leave it empty"
         errors = [line for line in text.splitlines() if "ERROR" in line or "FATAL" in line or "Exception" in line]
@@ -284,13 +306,18 @@ class LocalKafka:
 
 
 def _keep(
-    command: Sequence[str], console: Path, started: "queue.SimpleQueue[subprocess.Popen[bytes] | OSError]"
+    command: Sequence[str], console: Path, lock: int, started: "queue.SimpleQueue[subprocess.Popen[bytes] | OSError]"
 ) -> None:
     """Start the process, hand it over, and wait for its end."""
     try:
         with console.open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=(lock,),
             )
     except OSError as error:
         started.put(error)
