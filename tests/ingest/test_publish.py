@@ -98,7 +98,10 @@ async def test_a_broker_that_is_away_is_waited_for(store: Store, monkeypatch: py
     assert sink.closed
 
 
-async def test_news_goes_out_at_once_and_what_came_last_before_the_end(store: Store) -> None:
+async def test_news_goes_out_at_once_and_what_came_last_before_the_end(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.publish.LOOK_SECONDS", 60.0)  # it is woken, it does not look by chance
     sink = FakeSink()
     publisher = Publisher(store, sink)
     stopping = asyncio.Event()
@@ -109,7 +112,7 @@ async def test_news_goes_out_at_once_and_what_came_last_before_the_end(store: St
         await store.record(replace(feed, next=NOW), [Article(id=f"ar_{number}", title="x")], NOW)
         publisher.wake()
         if number == 10:
-            await until(lambda: "ar_10" in [m.key for m in sink.taken], 0.8)
+            await until(lambda: "ar_10" in [m.key for m in sink.taken])
     stopping.set()
     await running
     assert "ar_11" in [m.key for m in sink.taken]

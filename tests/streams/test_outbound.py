@@ -383,7 +383,7 @@ async def test_slow_drips_end_at_the_deadline(out: Outbound) -> None:
         for path in site.pages:
             started = time.monotonic()
             assert isinstance(await _error(out, site.url(path), deadline=0.5), outbound.DeadlineError)
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize(
