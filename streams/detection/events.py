@@ -26,7 +26,7 @@ from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Weapon
 from streams.messages import Field
 
-WINDOW = 1_500
+WINDOW = 2_000
 """Events are looked for in the title and in this many characters of the text."""
 
 _LEADING = frozenset({"person", "family", "title", "office"})

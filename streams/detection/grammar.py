@@ -27,6 +27,7 @@ class Grammar:
     passive: frozenset[str]
     infinitive: frozenset[str]
     masculine: frozenset[str]
+    sides: Mapping[str, str]
     months: tuple[re.Pattern[str], ...]
 
 
@@ -56,6 +57,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         passive=words(language.passive),
         infinitive=words(language.infinitive),
         masculine=words(language.masculine),
+        sides={fold(word): link for word, link in language.sides.items()},
         months=tuple(pattern([month]) for month in language.months),
     )
 

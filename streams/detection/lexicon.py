@@ -84,7 +84,8 @@ def _entries(
         for trigger in event_type.triggers.get(language.code, ()):
             for tense, forms in trigger.forms.items():
                 for form in forms:
-                    stems = inflector.stems(form, "noun" if tense == "noun" else "head")
+                    written = f"{form}~" if language.script == "hangul" else form
+                    stems = inflector.stems(written, "noun" if tense == "noun" else "head")
                     if stems:
                         yield Entry("trigger", trigger, tuple(stems), tense=tense)
 

@@ -40,6 +40,8 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
             link = grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
         if link is not None and words and unit.low in grammar.infinitive:
             return ""
+        if link == "in" and units[place].case == "object" and grammar.language.script == "cyrillic":
+            return "to"
         if link is not None:
             return link
         if unit.low in grammar.articles and unit.kind == "word":

@@ -6,6 +6,9 @@ from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, is_state
 from streams.messages import Filler
 
+GENERAL_WEAPONS = frozenset({"weapon", "armament", "military-aid"})
+"""Weapons that say no more than that arms are meant: anything more specific takes their place."""
+
 _STATUS_RANK = {"occurred": 0, "planned": 1, "denied": 2, "possible": 3, "background": 4}
 
 
@@ -79,8 +82,10 @@ def _add_roles(best: Candidate, other: Candidate) -> None:
     for role, fillers in other.roles.items():
         known = best.roles.setdefault(role, [])
         if best.type.engine == "transfer":
-            if known:
+            if known and not (role == "weapon" and {filler.entity for filler in known} <= GENERAL_WEAPONS):
                 continue
+            if role == "weapon" and fillers:
+                known.clear()
             opposite = {f.country for side, items in best.roles.items() if side != role for f in items if f.country}
             known.extend(filler for filler in fillers if filler.country not in opposite)
         else:
@@ -94,8 +99,14 @@ def _deciding(group: list[Candidate]) -> Candidate:
     text = [item for item in group if item.analysis.field == "text"]
     explicit = [item for item in text if item.explicit]
     if title and explicit and not any(item.explicit for item in title):
-        return explicit[0]
+        return min(explicit, key=lambda item: (item.analysis.start, -item.score))
     pool = title or text
+    if (
+        not title
+        and any(item.status == "denied" for item in pool)
+        and all(item.status in ("denied", "possible") for item in pool)
+    ):
+        pool = [item for item in pool if item.status == "denied"]
     first = min(item.analysis.start for item in pool)
     return min(
         pool, key=lambda item: (item.analysis.start != first, not item.explicit, _STATUS_RANK[item.status], -item.score)

@@ -1,11 +1,12 @@
 """Names outside titles: which of them count, and which belong to somebody or something else."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import date
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import BODY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
+from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
 from streams.knowledge import Person
 
@@ -17,6 +18,13 @@ class NameReader:
     grammar: Grammar
     world: World
     day: date | None
+
+    def sides(self, units: list[Unit]) -> None:
+        """`the Polish side`: an adjective before a word for a party is the state, with the case of that word."""
+        for unit, after in itertools.pairwise(units):
+            link = self.grammar.sides.get(after.low) if unit.cls == ADJECTIVE else None
+            if link is not None:
+                unit.cls, unit.link = COUNTRY, "" if link == "bare" else link
 
     def short_names(self, units: list[Unit]) -> None:
         """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""

@@ -58,6 +58,7 @@ class PhraseBuilder:
             self.world.classify(unit, self.day, self.grammar.language.code)
         names = NameReader(self.grammar, self.world, self.day)
         names.short_names(units)
+        names.sides(units)
         result, place = list(units), 0
         while place < len(result):
             if result[place].kind in ("title", "office"):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
+from streams.detection.merge import GENERAL_WEAPONS
 from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, TITLE, Unit
 from streams.detection.world import World
 from streams.knowledge import Weapon
@@ -13,6 +14,7 @@ _ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
 _TO = frozenset({"to", "dative", "for"})
 _FROM = frozenset({"from", "by", "made"})
 _COMMAS = frozenset({",", "、", "،"})
+_ARRIVING = frozenset({"", "bare", "subject", "of"})
 _CRAFT = frozenset(
     {"warplane", "fighter-jet", "jet", "warship", "submarine", "helicopter", "military-helicopter", "bomber"}
 )
@@ -266,7 +268,7 @@ def _arrive(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     """`Weapons from A have arrived in B`."""
     candidate.score = 0.72
     clause = candidate.analysis.clause(candidate.unit.clause)
-    if not any(u.weapon is not None and not u.weapon.ambiguous and u.link in ("", "bare", "subject") for u in clause):
+    if not any(u.weapon is not None and not u.weapon.ambiguous and u.link in _ARRIVING for u in clause):
         candidate.refuse("it is no weapon that arrives")
         return
     for unit in actors:
@@ -356,6 +358,7 @@ def _from_governing(candidate: Candidate, sides: _Sides) -> None:
             and not u.attribute
             and u.link in (*_BARE, "with", "object", "dative", "by")
         ]
+        above = [*_pronoun_in(candidate, governing, above), *above]
         number = governing
         if above:
             break
@@ -368,6 +371,20 @@ def _from_governing(candidate: Candidate, sides: _Sides) -> None:
         first.append(free.pop(0))
     if free and not second and free[0].cls == LEADER:
         second.append(free[0])
+
+
+def _pronoun_in(candidate: Candidate, number: int, named: list[Unit]) -> list[Unit]:
+    """`as he meets Kim`: the leader that a pronoun before the first name of a clause stands for."""
+    analysis = candidate.analysis
+    clause = analysis.clause(number)
+    until = named[0].start if named else clause[-1].end
+    pronouns = analysis.grammar.pronouns
+    if not any(unit.kind == "word" and unit.low in pronouns and unit.start < until for unit in clause):
+        return []
+    earlier = [
+        u for u in analysis.units if u.clause < number and u.cls == LEADER and not u.attribute
+    ] or analysis.leaders
+    return [unit for unit in reversed(earlier) if unit.country not in {name.country for name in named}][:1]
 
 
 def _fill(candidate: Candidate, sides: _Sides, weapons: list[Weapon], world: World) -> None:
@@ -441,7 +458,7 @@ def _vague(candidate: Candidate, sides: _Sides) -> bool:
     loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in _BARE for unit in sides.supplier)
     if not candidate.analysis.grammar.language.compounds:
         return candidate.trigger.frame != "deal" or loose
-    general = names <= {"weapon", "military-aid", "armament"}
+    general = names <= GENERAL_WEAPONS
     return candidate.trigger.frame != "give" and (general or (loose and not _announced(candidate)))
 
 

@@ -123,5 +123,6 @@ class Language:
     sentence_ends: str = ".!?…"
     kept_letters: str = ""
     dropped_letters: str = ""
+    sides: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()

@@ -25,7 +25,7 @@ _SETS = (
     "masculine",
 )  # fmt: skip
 _LISTS = ("months", "possessive", "homologues", "passive", "infinitive")
-_LINKED = ("adpositions", "postpositions", "prefixes")
+_LINKED = ("sides", "adpositions", "postpositions", "prefixes")
 _GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS}
 
 
