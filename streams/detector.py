@@ -26,9 +26,8 @@ from streams.knowledge import Knowledge, load
 from streams.languages import load_languages
 from streams.messages import Annotated, Article, Event, Field, Filler, Mention, Span, content_id
 
-MENTION_LIMIT = 200_000
+MENTION_LIMIT = 100_000
 """Names are looked for in this many characters of a field."""
-_OVERLONG = 20_000
 
 
 class Detector:

@@ -12,12 +12,31 @@ def split_clauses(units: list[Unit], grammar: Grammar) -> list[str]:
     `main`).
     """
     kinds = ["start"]
+    aside = _asides(units)
     for place, unit in enumerate(units):
-        kind = _border(units, place, grammar)
+        kind = "" if place in aside else _border(units, place, grammar)
         if kind and place and units[place - 1].clause == len(kinds) - 1 and _has_content(units, place, len(kinds) - 1):
             kinds.append(kind)
         unit.clause = len(kinds) - 1
     return kinds
+
+
+def _asides(units: list[Unit]) -> set[int]:
+    """Places of quotes and brackets around at most four units: they set off a word or a party, no statement."""
+    found: set[int] = set()
+    opened: int | None = None
+    for place, unit in enumerate(units):
+        if unit.kind != "punct" or unit.low not in _PAIRED:
+            continue
+        if opened is not None and place - opened <= 5 and unit.low != "(":
+            found.update((opened, place))
+            opened = None
+        else:
+            opened = place
+    return found
+
+
+_PAIRED = frozenset({'"', "(", ")"})
 
 
 def _has_content(units: list[Unit], place: int, clause: int) -> bool:
@@ -84,14 +103,17 @@ def _infinitive_ahead(units: list[Unit], place: int, grammar: Grammar) -> bool:
 
 def _finite_after_name(following: list[Unit], grammar: Grammar) -> bool:
     """A name and right after it a head in a finite form: `…, USA schicken Waffen`."""
-    names = [unit for unit in following[:2] if unit.cls]
-    verb = next((unit for unit in following[1:3] if unit.trigger is not None), None)
-    return (
-        bool(names)
-        and verb is not None
-        and verb.trigger is not None
-        and verb.trigger.entry.tense in ("present", "past")
-    )
+    if not any(unit.cls for unit in following[:2]):
+        return False
+    report = grammar.cues.get("report")
+    for unit in following[1:3]:
+        if unit.kind == "punct":
+            return False
+        if unit.trigger is not None:
+            return unit.trigger.entry.tense in ("present", "past")
+        if unit.kind == "word" and report is not None and report.fullmatch(unit.low):
+            return True
+    return False
 
 
 def _verb_before(units: list[Unit], place: int, grammar: Grammar) -> bool:

@@ -87,7 +87,7 @@ def _branches(forms: list[str], language: Language) -> str:
     """Alternatives grouped by their first two characters: `re` tries alternatives one by one, so few must be tried."""
     groups: dict[str, list[str]] = {}
     for form in forms:
-        head = form[:2] if form[:2].isalnum() else ""
+        head = form[:2] if form[:2].isalnum() and form[2:3] != " " else ""
         groups.setdefault(head, []).append(form[len(head) :])
     parts = []
     for head, rests in groups.items():

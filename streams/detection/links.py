@@ -48,7 +48,9 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
             dative = dative or _by_article(unit, units[place], grammar)
         elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE or _absorbed(unit):
             pass
-        elif unit.kind == "word" and words < 2 and _may_modify(unit, grammar):
+        elif (
+            unit.kind == "word" and words < 2 and (_may_modify(unit, grammar) or (units[place].triggers and not words))
+        ):
             words += 1
         else:
             break

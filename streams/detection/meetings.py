@@ -5,11 +5,13 @@ from collections.abc import Iterable
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
-from streams.detection.units import COUNTRY, LEADER, PLACE, PLURAL, TITLE, Unit
+from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
 from streams.detection.world import World, sharing_a_day
 
 _SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
 _TIGHT = frozenset({"with", "between", "of", "of_or_to", "at", "from"})
+_HEADLINE = 14
+"""A sentence of at most so many units reads like a headline: it says the main thing and no more."""
 _VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "dative", "about"})
 
 
@@ -54,7 +56,12 @@ def _count(candidate: Candidate) -> int:
 
 def _meet(candidate: Candidate, world: World) -> None:
     """`A meets B`, `A and B meet`, `A trifft sich mit B`, passive with `by`."""
-    sides = _SIDES | ({"from"} if _passive(candidate) else set()) | {"of_or_to"}
+    sides = (
+        _SIDES
+        | ({"for"} if candidate.trigger.frame == "receive" else set())
+        | ({"from"} if _passive(candidate) else set())
+        | {"of_or_to"}
+    )
     if candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun":
         sides |= {"of"}
     leaders = [unit for unit in _scope(candidate) if unit.link in sides]
@@ -77,10 +84,13 @@ def _talk(candidate: Candidate, world: World) -> None:
     """`A talks with B`: a meeting only with a place, a visit or a summit beside it."""
     leaders = [unit for unit in _scope(candidate) if unit.link in _SIDES]
     linked = any(unit.link in ("with", "between") for unit in leaders) or _coordinated(candidate, leaders)
+    linked = linked or _with_pronoun(candidate)
     _take(candidate, leaders)
     if _count(candidate) < 2 and linked:
         _take_pronoun(candidate)
-    if not linked:
+    if not leaders:
+        _take_groups(candidate)
+    if not linked and "group" not in candidate.notes:
         candidate.refuse("two leaders stand beside a verb of talking, but nothing says that they talk with each other")
         return
     candidate.score = 0.75
@@ -88,6 +98,16 @@ def _talk(candidate: Candidate, world: World) -> None:
         candidate.status = "possible"
         candidate.notes.append("unplaced")
         candidate.score = 0.45
+
+
+def _with_pronoun(candidate: Candidate) -> bool:
+    """`speaks with him`."""
+    grammar = candidate.analysis.grammar
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    return any(
+        grammar.adpositions.get(before.low) == "with" and unit.low in grammar.pronouns
+        for before, unit in itertools.pairwise(clause)
+    )
 
 
 def _coordinated(candidate: Candidate, leaders: list[Unit]) -> bool:
@@ -151,9 +171,10 @@ def _meeting(candidate: Candidate, world: World) -> None:
         if _count(candidate) < 2:
             _take_pronoun(candidate)
         candidate.score = 0.8
-    elif candidate.trigger.strength == "strong" and len(countries_of(loose)) >= 2 and _coordinated(candidate, loose):
-        _take(candidate, loose)
-        candidate.score = 0.75
+    elif len(countries_of(loose)) >= 2 and _coordinated(candidate, loose):
+        if candidate.trigger.strength == "strong" or candidate.unit.link in ("near", "in", "at"):
+            _take(candidate, loose)
+            candidate.score = 0.75
     if _count(candidate) < 2:
         _take_across_break(candidate)
     if _count(candidate) < 2 and candidate.unit.link in ("to", "for"):
@@ -177,6 +198,26 @@ def _receive(candidate: Candidate, world: World) -> None:
     _meet(candidate, world)
     if _count(candidate) < 2:
         candidate.notes.append("one side only")
+        _take_stay(candidate, world)
+
+
+def _take_stay(candidate: Candidate, world: World) -> None:
+    """`A received in C`: who is received in another country is received by its leader."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    others = any(unit.cls in (MINISTER, BODY, OTHER, FORMER) for unit in clause)
+    if candidate.tense != "participle" or others or not candidate.roles.get("participant"):
+        return
+    guest = candidate.used[0]
+    place = next(
+        (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != guest.country), None
+    )
+    if place is None or place.country is None or guest.link not in ("", "subject") or guest.end > place.start:
+        return
+    candidate.used.append(place)
+    for filler in _host(world, place.country, candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.6
+    candidate.notes.append("host not named")
 
 
 def _visit(candidate: Candidate, world: World) -> None:
@@ -280,7 +321,10 @@ def _trip(candidate: Candidate, world: World) -> None:
     if candidate.refused or "host not named" not in candidate.notes:
         return
     official = candidate.analysis.grammar.cues.get("official")
-    if official is None or official.search(candidate.analysis.text) is None:
+    if official is not None and official.search(candidate.analysis.text) is not None:
+        return
+    capital = candidate.used[-1].cls == PLACE and candidate.used[-1].acts
+    if not capital or len(candidate.analysis.units) > _HEADLINE:
         candidate.refuse("a journey without a host is no meeting")
 
 
@@ -296,6 +340,11 @@ def _summit(candidate: Candidate, world: World) -> None:
 def _joint(candidate: Candidate, world: World) -> None:
     """`A and B sign, open, announce together`."""
     leaders = [unit for unit in _scope(candidate) if unit.link in ("", "subject", "with", "between", "bare")]
+    if not leaders and candidate.tense == "noun":
+        _take_across_break(candidate)
+        return
+    if candidate.tense != "noun":
+        leaders = [unit for unit in leaders if unit.end <= candidate.unit.start]
     if not _coordinated(candidate, leaders) and not any(unit.link == "with" for unit in leaders):
         candidate.refuse("the leaders are not said to act together")
         return
@@ -395,7 +444,7 @@ def _take_across_break(candidate: Candidate) -> None:
         if not known and len(countries_of(leaders)) >= 2 and _coordinated(candidate, leaders):
             _take(candidate, leaders)
             candidate.notes.append("other half of the headline")
-            candidate.score -= 0.15
+            candidate.score = 0.6
             return
         for unit in leaders if known else ():
             if unit.country not in known and unit.link in ("", "subject", "bare", "of") and unit.cls == LEADER:
@@ -434,6 +483,8 @@ def _distance(candidate: Candidate) -> int:
 def _check_participants(candidate: Candidate) -> Candidate:
     fillers = candidate.roles.get("participant", [])
     countries = {filler.country for filler in fillers if filler.country}
+    if "group" in candidate.notes and len(countries) < 2 and candidate.trigger.strength == "weak":
+        return candidate.refuse("a group of leaders and a weak head: too little for a meeting")
     if "group" in candidate.notes and len(countries) < 2:
         candidate.score = min(candidate.score, 0.6)
         return candidate

@@ -101,6 +101,8 @@ class PhraseBuilder:
     def _belongs_left(self, units: list[Unit], phrase: _Phrase, place: int) -> bool:
         """Whether a unit on the left belongs to the phrase, or may stand inside it."""
         unit, following = units[place], units[place + 1]
+        if phrase.kind == "plural" and phrase.countries and unit.low == ",":
+            return place > 0 and units[place - 1].cls == COUNTRY
         if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or following.joined):
             return self._country_left(units, phrase, place)
         if unit.kind == "word":
@@ -113,7 +115,11 @@ class PhraseBuilder:
         ):
             phrase.name, phrase.low = unit, place
             return True
-        if unit.cls == BODY and (following.joined or unit.possessive or place == phrase.low - 1):
+        if (
+            unit.cls == BODY
+            and phrase.kind != "plural"
+            and (following.joined or unit.possessive or place == phrase.low - 1)
+        ):
             phrase.kind, phrase.low, phrase.foreign_body = "body", place, True
             return True
         return False
@@ -140,8 +146,11 @@ class PhraseBuilder:
         """
         unit, language = units[place], self.grammar.language
         adjacent = unit.cls == ADJECTIVE or unit.possessive or unit.case == "of" or units[place + 1].joined
-        bare = language.script in ("han", "hangul") or (
-            unit.cls == COUNTRY and place == phrase.low - 1 and language.code == "en"
+        listed = phrase.kind == "plural" and bool(phrase.countries)
+        bare = (
+            listed
+            or language.script in ("han", "hangul")
+            or (unit.cls == COUNTRY and place == phrase.low - 1 and language.code == "en")
         )
         genitive = unit.cls == COUNTRY and language.compounds and unit.low.endswith(("s", "x", "z"))
         if not (adjacent or bare or genitive) or unit.country is None:

@@ -120,7 +120,11 @@ def _german(cased: str, hit: Hit, entry: Entry) -> bool:
     """Where nouns are written with a capital, a head that is a noun has one, and a verb has one only at a beginning."""
     upper = cased[hit.word_start].isupper()
     if entry.tense == "noun":
-        return upper or entry.stems[0].text in _SMALL or hit.start > hit.word_start
+        return (
+            any(char.isupper() for char in cased[hit.word_start : hit.word_end])
+            or entry.stems[0].text in _SMALL
+            or hit.start > hit.word_start
+        )
     return (
         not upper
         or not cased[: hit.word_start].rstrip(" \"'(")
@@ -128,7 +132,7 @@ def _german(cased: str, hit: Hit, entry: Entry) -> bool:
     )
 
 
-_SMALL = frozenset({"bei", "beim", "zu", "in", "auf"})
+_SMALL = frozenset({"bei", "beim", "in"})
 _RANK = {
     "person": 0, "office": 1, "title": 2, "country": 3, "place": 4, "organization": 5, "family": 3, "adjective": 6,
     "demonym": 6,

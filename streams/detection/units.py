@@ -20,7 +20,7 @@ group, somebody else; title without a name, leaders of several states, organizat
 STATES = frozenset({COUNTRY, ADJECTIVE, PLACE})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """One piece of a sentence. `link` is what ties it to its head; `country` is the state it stands for, ISO
     alpha-2.
@@ -129,6 +129,10 @@ def _mark(units: list[Unit], folded: Folded, language: Language) -> None:
             before.possessive = True
             before.case = "of"
             unit.kind = "dropped"
+        elif (
+            touching and (unit.readings or unit.triggers) and before.kind == "word" and before.low in language.prefixes
+        ):
+            before.kind = "dropped"
         elif unit.low.startswith("-") and touching and len(unit.low) > 1:
             unit.joined = True
     previous: Unit | None = None

@@ -1,0 +1,72 @@
+"""The examples of every event type are its tests; and what a file with mistakes says."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from streams.detector import Detector
+from streams.errors import DefinitionError
+from streams.event_types import load_event_types
+from streams.event_types.definition import EventType, Example
+from streams.event_types.loading import read_event_type
+from streams.languages import LANGUAGES
+from streams.messages import Article
+
+DAY = datetime(2023, 9, 5, 12, tzinfo=UTC)
+TYPES = load_event_types()
+EXAMPLES = [(event_type, example) for event_type in TYPES for example in event_type.examples]
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector(languages=LANGUAGES)
+
+
+@pytest.mark.parametrize(("event_type", "example"), EXAMPLES, ids=lambda item: getattr(item, "text", None))
+def test_example(detector: Detector, event_type: EventType, example: Example) -> None:
+    annotated = detector.detect(Article(text=example.text, language=example.language, published=DAY))
+    found = [event.status for event in annotated.events if event.type == event_type.name]
+    if not example.hit:
+        assert not {"occurred", "planned"} & set(found)
+    else:
+        assert found
+        assert example.status in (None, found[0])
+
+
+@pytest.mark.parametrize("event_type", TYPES, ids=lambda item: item.name)
+def test_every_type_has_hits_and_misses_in_every_language(event_type: EventType) -> None:
+    for hit in (True, False):
+        assert {example.language for example in event_type.examples if example.hit == hit} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("event_type", TYPES, ids=lambda item: item.name)
+def test_every_type_has_triggers_in_every_language(event_type: EventType) -> None:
+    assert set(event_type.triggers) == set(LANGUAGES)
+
+
+BROKEN = """type: thing
+color: blue
+engine: motor
+roles:
+  who: {least: two}
+triggers:
+  en:
+    go: {frame: jump}
+"""
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "thing.yaml"
+    file.write_text(BROKEN, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        read_event_type(file)
+    told = {(problem.line, problem.message.split(" is ")[0].split(" has ")[0]) for problem in caught.value.problems}
+    assert {line for line, _ in told} == {0, 2, 3, 5, 8}
+
+
+def test_what_is_no_yaml_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "thing.yaml"
+    file.write_text("type: [open", encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"thing\.yaml"):
+        read_event_type(file)
