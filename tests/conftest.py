@@ -16,10 +16,15 @@ from deploy.settings import Settings
 from streams import broker
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _log_to_standard_error() -> None:
-    """Logs are no output: a test that reads what a command printed must not find them there."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
+@pytest.fixture(autouse=True)
+def _logs_of_one_test() -> Iterator[None]:
+    """Logs go to standard error as it is in this test: they are no output, and a command that ran in an earlier test in this
+    process left them on a stream that is closed by now.
+    """
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr), cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
