@@ -10,7 +10,7 @@ from streams.detection.events import WINDOW, Reader
 from streams.detection.explanation import Explanation, reason_of
 from streams.detection.filters import compile_filters, compile_needs
 from streams.detection.grammar import compile_grammar
-from streams.detection.inside import weapon_parts
+from streams.detection.inside import state_parts, weapon_parts
 from streams.detection.language import Identifier
 from streams.detection.lexicon import Lexicon, build_lexicon
 from streams.detection.mentions import mentions
@@ -65,6 +65,7 @@ class Detector:
                 types=self._types,
                 filters={t.name: compile_filters(t, language, folder.form) for t in self._types.values()},
                 weapon_parts=weapon_parts(lexicon),
+                state_parts=state_parts(lexicon),
                 needs=compile_needs(self._types.values(), language, folder.form),
                 world=world,
             )

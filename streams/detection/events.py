@@ -29,7 +29,7 @@ from streams.messages import Field
 WINDOW = 2_000
 """Events are looked for in the title and in this many characters of the text."""
 
-_LEADING = frozenset({"person", "family", "title", "office"})
+_LEADING = frozenset({"person", "family", "title", "office", "pair"})
 _FINDERS = {"meeting": find_meeting, "transfer": find_transfer, "action": find_action}
 
 
@@ -42,6 +42,7 @@ class Reader:
     types: Mapping[str, EventType]
     filters: Mapping[str, tuple[CompiledFilter, ...]]
     weapon_parts: Mapping[str, Weapon]
+    state_parts: Mapping[str, str]
     needs: Mapping[str, re.Pattern[str]]
     world: World
 
@@ -77,6 +78,8 @@ class Reader:
         units = PhraseBuilder(self.grammar, self.world, day).build(units)
         for unit in units:
             if unit.trigger is not None and unit.trigger.start > unit.trigger.word_start:
+                first = folded.words[unit.trigger.word_start : unit.trigger.start]
+                unit.country = self.state_parts.get(first)
                 unit.weapon = weapon_inside(
                     folded.words[unit.trigger.word_start : unit.trigger.start], self.weapon_parts
                 )

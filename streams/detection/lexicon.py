@@ -5,18 +5,27 @@ the
 first word's stem is in the automaton; endings and further words are checked at the hit.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import ahocorasick_rs
 
-from streams.detection.inflection import Inflector, Stem
+from streams.detection.inflection import ANY, Inflector, Stem
 from streams.detection.normalise import Folder
 from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Country, Forms, Knowledge, Office, Organization, Person, Place, Weapon
 from streams.languages.language import Language, Title
 
-Referent = Person | Country | Place | Organization | Weapon | Office | Title | Trigger
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two states in one word of their short names (\ud55c\uc77c, \ubd81\ub7ec)."""
+
+    countries: tuple[Country, Country]
+
+
+Referent = Pair | Person | Country | Place | Organization | Weapon | Office | Title | Trigger
 
 LATIN_LANGUAGES = frozenset({"de", "en", "fr", "es", "it", "pt", "nl", "pl", "tr", "sv", "da", "cs", "ro"})
 
@@ -80,6 +89,8 @@ def _entries(
             if kind in ("adjective", "demonym") and language.code == "en":
                 capital = True
             yield Entry(kind, referent, tuple(_compound(language, kind, referent, stems)), capital, upper)
+    if language.script == "hangul":
+        yield from _pairs(language, knowledge)
     for event_type in types:
         for trigger in event_type.triggers.get(language.code, ()):
             for tense, forms in trigger.forms.items():
@@ -88,6 +99,20 @@ def _entries(
                     stems = inflector.stems(written, "noun" if tense == "noun" else "head")
                     if stems:
                         yield Entry("trigger", trigger, tuple(stems), tense=tense)
+
+
+def _pairs(language: Language, knowledge: Knowledge) -> Iterator[Entry]:
+    """Korean writes two states as one word of two syllables."""
+    short = [
+        (form, country)
+        for country in knowledge.countries.values()
+        for form in country.short.get(language.code, ())
+        if len(form) == 1
+    ]
+    for (form, country), (other_form, other) in itertools.permutations(short, 2):
+        if country is not other:
+            stem = Stem(form + other_form, ANY, open=True)
+            yield Entry("pair", Pair((country, other)), (stem,))
 
 
 def _usable(language: Language, kind: str, stems: list[Stem]) -> bool:
@@ -130,7 +155,7 @@ def _forms(language: Language, knowledge: Knowledge) -> Iterator[tuple[str, Refe
     for weapon in knowledge.weapons.values():
         yield from (("weapon", weapon, form, "noun") for form in _of(weapon.forms, language))
     for office in knowledge.offices.values():
-        inflects = "noun" if language.script == "cyrillic" or language.compounds else "none"
+        inflects = "noun" if language.compounds else "office"
         yield from (("office", office, form, inflects) for form in office.forms.get(code, ()))
     yield from (("title", title, title.form, "noun") for title in language.titles)
 

@@ -27,36 +27,37 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
 
 def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
     """The adposition before a name, over articles, fillers, numbers, adjectives and up to two more words."""
-    if units[place].case == "of" and grammar.language.nouns_capital and not units[place].parts:
+    named = units[place]
+    if named.case == "of" and grammar.language.nouns_capital and not named.parts:
         return "of"
-    if units[place].joined:
+    if named.joined:
         return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
-    steps, dative, words = 0, "", 0
-    back = place - 1
-    while back >= 0 and steps < _REACH:
-        unit = units[back]
-        link = grammar.adpositions.get(unit.low) if unit.kind in ("word", "trigger") else None
-        if unit.kind == "trigger" and " " in unit.low:
-            link = grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
-        if link is not None and words and unit.low in grammar.infinitive:
-            return ""
-        if link == "in" and units[place].case == "object" and grammar.language.script == "cyrillic":
-            return "to"
+    dative, words = "", 0
+    for unit in reversed(units[max(0, place - _REACH) : place]):
+        link = _adposition(unit, grammar)
         if link is not None:
-            return link
+            infinitive = words and unit.low in grammar.infinitive
+            direction = link == "in" and named.case == "object" and grammar.language.script == "cyrillic"
+            return "" if infinitive else "to" if direction else link
         if unit.low in grammar.articles and unit.kind == "word":
-            dative = dative or _by_article(unit, units[place], grammar)
-        elif unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE or _absorbed(unit):
-            pass
-        elif (
-            unit.kind == "word" and words < 2 and (_may_modify(unit, grammar) or (units[place].triggers and not words))
-        ):
+            dative = dative or _by_article(unit, named, grammar)
+        elif not _transparent(unit, grammar):
+            if unit.kind != "word" or words >= 2 or not (_may_modify(unit, grammar) or (named.triggers and not words)):
+                break
             words += 1
-        else:
-            break
-        back -= 1
-        steps += 1
     return dative
+
+
+def _adposition(unit: Unit, grammar: Grammar) -> str | None:
+    """The link of an adposition, or of the one that ends a head (`arrived in`)."""
+    if unit.kind == "trigger" and " " in unit.low:
+        return grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
+    return grammar.adpositions.get(unit.low) if unit.kind in ("word", "trigger") else None
+
+
+def _transparent(unit: Unit, grammar: Grammar) -> bool:
+    """What may stand between an adposition and its noun without counting."""
+    return unit.low in grammar.fillers or unit.low.isdigit() or unit.cls == ADJECTIVE or _absorbed(unit)
 
 
 def _heads_compound(units: list[Unit], place: int) -> bool:

@@ -35,7 +35,10 @@ class NameReader:
             after = units[place + 1] if place + 1 < len(units) and units[place + 1].start == unit.end else None
             before = units[place - 1] if place and units[place - 1].end == unit.start else None
             counts = after is not None and (short[place + 1] or after.kind in ("title", "trigger"))
-            counts = counts or (before is not None and (short[place - 1] or before.low in self.grammar.adpositions))
+            counts = counts or (
+                before is not None
+                and (short[place - 1] or bool(before.triggers) or before.low in self.grammar.adpositions)
+            )
             if not counts:
                 unit.cls, unit.country, unit.kind = "", None, "word"
 

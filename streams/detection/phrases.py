@@ -80,6 +80,8 @@ class PhraseBuilder:
             kind = entry.referent.kind
         elif unit.office not in LEADER_OFFICES:
             kind = "minister"
+        if kind == "leader" and self._of_several(units, place):
+            kind = "plural"
         phrase = _Phrase(place, place, kind, unit.office, unit.country)
         if unit.country:
             phrase.countries.append(unit.country)
@@ -89,6 +91,15 @@ class PhraseBuilder:
         merged = self._decide(units, phrase)
         units[phrase.low : phrase.high + 1] = [merged]
         return phrase.low + 1
+
+    def _of_several(self, units: list[Unit], place: int) -> bool:
+        """A form that is also a plural is one where two states follow it: `президентов России и Турции`."""
+        referents = [reading.entry.referent for reading in units[place].readings]
+        if not any(isinstance(referent, Title) and referent.kind == "plural" for referent in referents):
+            return False
+        following = units[place + 1 : place + 4]
+        states = [unit for unit in following if unit.cls in STATES]
+        return len(states) == 2 and any(unit.low in self.grammar.conjunctions for unit in following)
 
     # ------------------------------------------------------------------ what stands around a title
     def _look_left(self, units: list[Unit], phrase: _Phrase) -> None:
@@ -205,6 +216,9 @@ class PhraseBuilder:
                 phrase.countries.append(unit.country)
             elif marker:
                 phrase.kind = "former"
+            elif phrase.kind == "plural" and unit.low in self.grammar.conjunctions and phrase.countries:
+                place += 1
+                continue
             elif not (unit.kind == "word" and unit.low in self.grammar.fillers):
                 break
             phrase.high = place

@@ -434,6 +434,14 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
+def _close_weapon(candidate: Candidate) -> bool:
+    """A weapon that is certainly one, within a few units of the head."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    near = units[max(0, head - 6) : head + 7]
+    return candidate.unit.weapon is not None or any(u.weapon is not None and not u.weapon.ambiguous for u in near)
+
+
 def _crewed(candidate: Candidate) -> bool:
     """Whether all that is handed over are aircraft or ships, which armies also move with their own crews."""
     weapons = [unit.weapon for unit in candidate.analysis.clause(candidate.unit.clause) if unit.weapon is not None]
@@ -484,6 +492,8 @@ def _check(candidate: Candidate, sides: _Sides) -> Candidate:
         return candidate.refuse("own crewed craft are moved, not handed over")
     if not recipients and _vague(candidate, sides):
         return candidate.refuse("arms in general and no recipient: no specific transfer")
+    if not suppliers and not candidate.analysis.grammar.language.compounds and not _close_weapon(candidate):
+        return candidate.refuse("no supplier, and the weapon stands far from the head")
     if not recipients:
         candidate.score -= 0.2
         candidate.notes.append("no recipient")

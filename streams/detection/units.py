@@ -121,6 +121,10 @@ def _name(folded: Folded, group: list[Hit]) -> Unit:
     )  # fmt: skip
 
 
+_NAMES = frozenset({"person", "country", "place"})
+"""What is certainly a name is no head, however it is spelt (Korean: India and to hand over)."""
+
+
 def _mark(units: list[Unit], folded: Folded, language: Language) -> None:
     """Possessive endings go into the name before; hyphens join."""
     for before, unit in itertools.pairwise(units):

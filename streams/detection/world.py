@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from streams.detection.fillers import StateFiller
+from streams.detection.lexicon import Pair
 from streams.detection.units import (
     ADJECTIVE,
     BODY,
@@ -16,6 +17,7 @@ from streams.detection.units import (
     MINISTER,
     OTHER,
     PLACE,
+    PLURAL,
     WEAK,
     WEAPON,
     Unit,
@@ -81,6 +83,9 @@ class World:
             unit.country = referent.country
         elif isinstance(referent, Weapon):
             unit.cls, unit.weapon = WEAPON, self.concept(referent)
+        elif isinstance(referent, Pair):
+            unit.cls = PLURAL
+            unit.fillers = tuple(self.country_filler(country.iso) for country in referent.countries)
         elif isinstance(referent, Office):
             unit.kind, unit.country, unit.office = "office", referent.country, referent.office
         elif isinstance(referent, Title):

@@ -1,0 +1,206 @@
+"""Who takes part in a meeting: leaders in reach of a head, and those whom a pronoun, a headline's half or a place
+stands for.
+"""
+
+import itertools
+from collections.abc import Iterable
+
+from streams.detection.candidate import Candidate
+from streams.detection.fillers import add_filler, countries_of
+from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
+from streams.detection.world import World
+
+SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
+
+
+def leaders_of(units: Iterable[Unit]) -> list[Unit]:
+    """Leaders, and groups of them, among units; whose noun belongs to somebody else are left out."""
+    return [unit for unit in units if unit.cls in (LEADER, PLURAL) and not unit.attribute]
+
+
+def leaders_in_reach(candidate: Candidate) -> list[Unit]:
+    """Leaders of the head's clause; of the governing clause too where the head's own is dependent and has too few."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    found = leaders_of(analysis.clause(number))
+    governing = analysis.governing(number)
+    while governing is not None and len(countries_of(found)) < 2:
+        above = [unit for unit in leaders_of(analysis.clause(governing)) if unit.link in SIDES]
+        if above:
+            found = [*above[-2:], *found] if analysis.kinds[number] == "relative" else [*above[:2], *found]
+            break
+        number, governing = governing, analysis.governing(governing)
+    return found
+
+
+def take(candidate: Candidate, units: Iterable[Unit]) -> None:
+    """Add what units stand for to the participants."""
+    fillers = candidate.roles.setdefault("participant", [])
+    for unit in units:
+        candidate.used.append(unit)
+        for filler in unit.fillers:
+            add_filler(fillers, filler)
+
+
+def count_states(candidate: Candidate) -> int:
+    """How many states take part so far."""
+    return len({filler.country for filler in candidate.roles.get("participant", ()) if filler.country})
+
+
+def coordinated(candidate: Candidate, leaders: list[Unit]) -> bool:
+    """Two leaders joined by `and` before or after the head."""
+    units = candidate.analysis.units
+    for first, second in itertools.pairwise(leaders):
+        between = [unit for unit in units if first.end <= unit.start and unit.end <= second.start]
+        if len(between) <= 3 and any(
+            unit.low in candidate.analysis.grammar.conjunctions or unit.low == "," for unit in between
+        ):
+            return True
+        if not between:
+            return True
+    return any(unit.cls == PLURAL and len(unit.fillers) > 1 for unit in leaders)
+
+
+def stands_near(candidate: Candidate, unit: Unit) -> bool:
+    """A name tied to the noun: before it as a genitive, or after it within its own phrase."""
+    units = candidate.analysis.units
+    head, place = units.index(candidate.unit), units.index(unit)
+    if place < head:
+        return unit.link in ("of", "with") and head - place <= (10 if verb_closes(candidate) else 4)
+    return place - head <= 14
+
+
+def verb_closes(candidate: Candidate) -> bool:
+    """Whether verbs close the clause, so that names stand before them."""
+    return candidate.analysis.grammar.language.order == "sov"
+
+
+def take_pronoun(candidate: Candidate) -> None:
+    """A pronoun or a bare title as the missing side: the last leader named before."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    grammar = candidate.analysis.grammar
+    stands = any(unit.cls == TITLE or (unit.kind == "word" and unit.low in grammar.pronouns) for unit in clause)
+    governing = candidate.analysis.governing(candidate.unit.clause)
+    if not stands and governing is None:
+        return
+    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    earlier = [
+        unit
+        for unit in candidate.analysis.units
+        if unit.clause < candidate.unit.clause and unit.cls == LEADER and not unit.attribute
+    ]
+    for unit in [*reversed(earlier), *reversed(candidate.analysis.leaders)]:
+        if unit.country not in known:
+            take(candidate, [unit])
+            candidate.score -= 0.1
+            candidate.notes.append("pronoun")
+            return
+
+
+def take_across_break(candidate: Candidate) -> None:
+    """`Meeting with A: B travels to C`: the other half of a headline names the other side as its subject."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    halves = [number + 1] if number + 1 < len(analysis.kinds) and analysis.kinds[number + 1] == "break" else []
+    if analysis.kinds[number] == "break":
+        halves.append(number - 1)
+    for half in halves:
+        leaders = leaders_of(analysis.clause(half))
+        if not known and len(countries_of(leaders)) >= 2 and coordinated(candidate, leaders):
+            take(candidate, leaders)
+            candidate.notes.append("other half of the headline")
+            candidate.score = 0.6
+            return
+        for unit in leaders if known else ():
+            if unit.country not in known and unit.link in ("", "subject", "bare", "of") and unit.cls == LEADER:
+                take(candidate, [unit])
+                candidate.notes.append("other half of the headline")
+                candidate.score -= 0.08
+                return
+
+
+def take_groups(candidate: Candidate) -> None:
+    """`World leaders meet`: a group of leaders without names is a leaders' meeting too."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    groups = candidate.analysis.grammar.markers.get("groups")
+    for unit in clause:
+        start = candidate.analysis.start
+        whole = candidate.analysis.text[max(0, unit.start - start - 24) : unit.end - start]
+        if (
+            unit.cls == PLURAL
+            and not unit.attribute
+            and groups is not None
+            and groups.search(whole)
+            and unit.link in ("", "subject", "between", "of")
+        ):
+            candidate.notes.append("group")
+            return
+
+
+def hosts_of(world: World, country: str, candidate: Candidate) -> list[Filler]:
+    """Who hosts in a country: its leader where the sentence names one, else the state."""
+    named = [
+        f for unit in candidate.analysis.units if unit.cls == LEADER and unit.country == country for f in unit.fillers
+    ]
+    return named or [world.country_filler(country)]
+
+
+def farthest(candidate: Candidate) -> int:
+    """Units between the head and the farthest name used."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    places = [abs(units.index(unit) - head) for unit in candidate.used if unit in units]
+    return min(max(places, default=0), 20)
+
+
+def with_pronoun(candidate: Candidate) -> bool:
+    """`speaks with him`."""
+    grammar = candidate.analysis.grammar
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    return any(
+        grammar.adpositions.get(before.low) == "with" and unit.low in grammar.pronouns
+        for before, unit in itertools.pairwise(clause)
+    )
+
+
+def has_passive(candidate: Candidate) -> bool:
+    """An auxiliary of the passive in the head's clause: `wurde von X empfangen`."""
+    auxiliaries = candidate.analysis.grammar.passive
+    return any(unit.low in auxiliaries for unit in candidate.analysis.clause(candidate.unit.clause))
+
+
+def take_destination(candidate: Candidate, world: World) -> None:
+    """`A zu Gesprächen in C`, `A in C for talks`: the leader of the country is the other side, named or not."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    subjects = [u for u in leaders_of(clause) if u.link in ("", "subject") and u.end <= candidate.unit.start]
+    if not subjects:
+        return
+    place = next(
+        (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != subjects[0].country), None
+    )
+    if place is None or place.country is None:
+        return
+    take(candidate, subjects[:1])
+    candidate.used.append(place)
+    for filler in hosts_of(world, place.country, candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.62
+    candidate.notes.append("host not named")
+
+
+def take_stay(candidate: Candidate, world: World) -> None:
+    """`A received in C`: who is received in another country is received by its leader."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    others = any(unit.cls in (MINISTER, BODY, OTHER, FORMER) for unit in clause)
+    if candidate.tense != "participle" or others or not candidate.roles.get("participant"):
+        return
+    guest = candidate.used[0]
+    place = next(
+        (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != guest.country), None
+    )
+    if place is None or place.country is None or guest.link not in ("", "subject") or guest.end > place.start:
+        return
+    candidate.used.append(place)
+    for filler in hosts_of(world, place.country, candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.6
+    candidate.notes.append("host not named")
