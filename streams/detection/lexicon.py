@@ -109,8 +109,9 @@ def _pairs(language: Language, knowledge: Knowledge) -> Iterator[Entry]:
         for form in country.short.get(language.code, ())
         if len(form) == 1
     ]
+    names = {form for country in knowledge.countries.values() for form in country.names.get(language.code, ())}
     for (form, country), (other_form, other) in itertools.permutations(short, 2):
-        if country is not other:
+        if country is not other and form + other_form not in names:
             stem = Stem(form + other_form, ANY, open=True)
             yield Entry("pair", Pair((country, other)), (stem,))
 

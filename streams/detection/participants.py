@@ -9,6 +9,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
 from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
 from streams.detection.world import World
+from streams.messages import Filler
 
 SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
 

@@ -6,6 +6,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.merge import GENERAL_WEAPONS
 from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, TITLE, Unit
+from streams.detection.weapons import all_crewed, weapon_beside, weapons_handed
 from streams.detection.world import World
 from streams.knowledge import Weapon
 from streams.messages import Filler
@@ -14,11 +15,8 @@ _ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
 _TO = frozenset({"to", "dative", "for"})
 _FROM = frozenset({"from", "by", "made"})
 _COMMAS = frozenset({",", "、", "،"})
-_ARRIVING = frozenset({"", "bare", "subject", "of"})
-_CRAFT = frozenset(
-    {"warplane", "fighter-jet", "jet", "warship", "submarine", "helicopter", "military-helicopter", "bomber"}
-)
 _BARE = frozenset({"", "subject", "bare"})
+_ARRIVING = frozenset({"", "bare", "subject", "of"})
 
 
 @dataclass(slots=True)
@@ -31,7 +29,7 @@ class _Sides:
 
 def find_transfer(candidate: Candidate, world: World) -> Candidate:
     """Fill supplier, recipient and weapon of a transfer candidate, or refuse it."""
-    weapons = _weapons(candidate, world)
+    weapons = weapons_handed(candidate, world)
     if not weapons:
         return candidate.refuse("no weapon is what is handed over")
     sides = _Sides()
@@ -42,57 +40,6 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     _from_governing(candidate, sides)
     _fill(candidate, sides, weapons, world)
     return _check(candidate, sides)
-
-
-# ---------------------------------------------------------------- what is handed over
-def _weapons(candidate: Candidate, world: World) -> list[Weapon]:
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    found = [unit.weapon for unit in clause if unit.weapon is not None and _is_arms(unit, clause)]
-    inside = candidate.unit.weapon or world.knowledge.weapons.get(candidate.trigger.weapon or "")
-    if inside is not None:
-        found.insert(0, inside)
-    if not found:
-        for number in (candidate.unit.clause - 1, candidate.unit.clause + 1):
-            if 0 <= number < len(candidate.analysis.kinds) and _connected(candidate, number):
-                near = candidate.analysis.clause(number)
-                found.extend(unit.weapon for unit in near if unit.weapon is not None and _is_arms(unit, near))
-                candidate.score = 0.6
-            if found:
-                break
-    return _most_specific(found)
-
-
-def _connected(candidate: Candidate, number: int) -> bool:
-    """Whether a clause hangs together with the head's: one is the other's dependent, or a headline's two halves."""
-    later = max(number, candidate.unit.clause)
-    return candidate.analysis.kinds[later] in ("that", "purpose", "relative", "break")
-
-
-def _is_arms(unit: Unit, clause: list[Unit]) -> bool:
-    """A word that is a weapon only beside other evidence (tank, rocket) needs a state or an unambiguous weapon."""
-    if unit.weapon is None or not unit.weapon.ambiguous:
-        return unit.weapon is not None
-    if _modifies(unit, clause):
-        return False
-    return any(other.cls in STATES or other.cls == GROUP for other in clause) or any(
-        other.weapon is not None and not other.weapon.ambiguous for other in clause
-    )
-
-
-def _modifies(unit: Unit, clause: list[Unit]) -> bool:
-    """`bomb threat`, `tank company`: an ambiguous word right before another noun only describes it."""
-    place = clause.index(unit)
-    after = clause[place + 1] if place + 1 < len(clause) else None
-    if after is None or after.kind != "word" or after.cls or after.triggers:
-        return False
-    return after.low.isalpha() and len(after.low) > 4 and not after.low.endswith(("ed", "ing"))
-
-
-def _most_specific(weapons: list[Weapon]) -> list[Weapon]:
-    """Each weapon once; a class falls away where a member of it is named."""
-    unique = list({weapon.id: weapon for weapon in weapons}.values())
-    parents = {weapon.parent for weapon in unique}
-    return [weapon for weapon in unique if weapon.id not in parents]
 
 
 # ---------------------------------------------------------------- who stands where
@@ -434,20 +381,6 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
-def _close_weapon(candidate: Candidate) -> bool:
-    """A weapon that is certainly one, within a few units of the head."""
-    units = candidate.analysis.units
-    head = units.index(candidate.unit)
-    near = units[max(0, head - 6) : head + 7]
-    return candidate.unit.weapon is not None or any(u.weapon is not None and not u.weapon.ambiguous for u in near)
-
-
-def _crewed(candidate: Candidate) -> bool:
-    """Whether all that is handed over are aircraft or ships, which armies also move with their own crews."""
-    weapons = [unit.weapon for unit in candidate.analysis.clause(candidate.unit.clause) if unit.weapon is not None]
-    return bool(weapons) and all({weapon.id, weapon.parent} & _CRAFT for weapon in weapons)
-
-
 def _handed(candidate: Candidate, sides: _Sides) -> bool:
     """A recipient in the dative, as bare object or by `an`, receives; one by `nach` or `to` may be a mere
     destination.
@@ -487,12 +420,12 @@ def _check(candidate: Candidate, sides: _Sides) -> Candidate:
         return candidate.refuse("neither supplier nor recipient is named")
     if sides.supplier and sides.recipient and not suppliers:
         return candidate.refuse("supplier and recipient are one country: a domestic matter")
-    crewed = _crewed(candidate)
+    crewed = all_crewed(candidate)
     if crewed and candidate.trigger.id.endswith(".send") and not _handed(candidate, sides):
         return candidate.refuse("own crewed craft are moved, not handed over")
     if not recipients and _vague(candidate, sides):
         return candidate.refuse("arms in general and no recipient: no specific transfer")
-    if not suppliers and not candidate.analysis.grammar.language.compounds and not _close_weapon(candidate):
+    if not suppliers and not candidate.analysis.grammar.language.compounds and not weapon_beside(candidate):
         return candidate.refuse("no supplier, and the weapon stands far from the head")
     if not recipients:
         candidate.score -= 0.2

@@ -114,6 +114,8 @@ def _name(folded: Folded, group: list[Hit]) -> Unit:
     rest = tuple(reading for reading in group if reading.entry.kind != "trigger")
     if rest:
         hit = rest[0]
+    if rest and rest[0].entry.kind in _NAMES:
+        triggers = ()
     kind = "trigger" if triggers and not rest else hit.entry.kind
     return Unit(
         hit.start, hit.end, folded.low[hit.start : hit.end], kind, folded.cased[hit.start : hit.end],
