@@ -215,6 +215,8 @@ class Machine:
                     if answer.ready:
                         del waiting[keeper.program.name]
             await asyncio.sleep(0.1)
+        for keeper in self._keepers:
+            keeper.proven = True
         for name, reason in waiting.items():
             self.voice.say(name, f"is not ready after {READY_SECONDS:.0f} s ({reason}); it is left running")
         self._explain(all_ready=not waiting)

@@ -88,14 +88,16 @@ class Guard:
 class Keeper:
     """Keeps one program running.
 
-    `refused` is set when its settings do not fit: then it is not started again, and `complaints` is what it said of
-    them, in its lines that begin with `tocsin: `.
+    `refused` is set when its settings do not fit at the start: then it is not started again, and `complaints` is what
+    it said of them, in its lines that begin with `tocsin: `. Once `proven`, it is started again whatever it says: what
+    it refuses (a rules file being edited, a Kafka that is away) may be in order a moment later.
     """
 
     def __init__(self, program: Program, guard: Guard, say: Say) -> None:
         self.program = program
         self.pid: int | None = None
         self.starts = 0
+        self.proven = False
         self.refused = asyncio.Event()
         self.complaints: list[str] = []
         self._guard = guard
@@ -112,7 +114,7 @@ class Keeper:
                 status = await self._run_once()
                 if self._stopping.is_set():
                     return
-                if status == EXIT_USAGE:
+                if status == EXIT_USAGE and not self.proven:
                     self._say(self.program.name, "cannot work with these settings, and is not started again")
                     self.refused.set()
                     return

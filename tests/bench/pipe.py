@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-STREAM = Path(os.environ.get("TOCSIN_BENCH_TEXTS", Path(__file__).parents[3] / "shared" / "eval" / "stream.jsonl"))
-TEXTS = int(os.environ.get("TOCSIN_BENCH_COUNT", "20000"))
+STREAM = Path(os.environ.get("BENCH_TEXTS", Path(__file__).parents[3] / "shared" / "eval" / "stream.jsonl"))
+TEXTS = int(os.environ.get("BENCH_COUNT", "20000"))
 FEED_SIZE = 500
 
 RULES = """
@@ -61,7 +61,7 @@ def _write_feeds(folder: Path) -> Iterator[Path]:
 def _texts() -> Iterator[tuple[str, str]]:
     """News texts: a given file of JSON lines, else sentences of our own, each different."""
     if not STREAM.exists():
-        print(f"  no {STREAM.name} here: 5,000 made texts instead (TOCSIN_BENCH_TEXTS names a file of articles)")
+        print(f"  no {STREAM.name} here: 5,000 made texts instead (BENCH_TEXTS names a file of articles)")
         for number in range(5000):
             yield f"Stadtrat berät über Radweg {number}", f"Am {number % 28 + 1}. Mai reiste Kim Jong-un zu Putin. " * 4
         return
@@ -96,6 +96,9 @@ def _run(folder: Path, inputs: list[Path], stages: tuple[str, ...]) -> bytes:
         assert process.stdout is not None
         process.stdout.close()
         process.wait(timeout=60)
+    failed = [process.args for process in processes if process.returncode]
+    if failed:
+        raise SystemExit(f"failed: {failed[0]}")
     return out
 
 
