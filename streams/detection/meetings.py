@@ -12,6 +12,7 @@ from streams.detection.participants import (
     has_passive,
     hosts_of,
     leaders_in_reach,
+    leaders_of,
     stands_near,
     take,
     take_across_break,
@@ -298,11 +299,22 @@ def _stay(candidate: Candidate, world: World) -> None:
     head = units.index(candidate.unit)
     rest = units[head + 1 : head + 3]
     visitor = units[head - 1] if head else None
+    conjunctions = candidate.analysis.grammar.conjunctions
     opens = visitor is not None and all(
-        unit.kind == "punct" for unit in units[: head - 1] if unit.clause == visitor.clause
+        unit.kind == "punct" or unit.cls == LEADER or unit.low in conjunctions
+        for unit in units[: head - 1]
+        if unit.clause == visitor.clause
     )
     if visitor is None or visitor.cls != LEADER or visitor.attribute or not opens or not rest:
         candidate.refuse("no leader opens the headline")
+        return
+    together = [u for u in leaders_of(units[:head]) if u.clause == visitor.clause]
+    if len(countries_of(together)) >= 2 and coordinated(candidate, together) and rest[0].cased[:1].isupper():
+        take(candidate, together)
+        candidate.score = 0.6
+        return
+    if len(together) > 1:
+        candidate.refuse("several leaders open the headline, but not together")
         return
     place, after = rest[0], rest[1] if len(rest) > 1 else None
     closes = after is None or after.low in (":", "\u2013", "-") or after.clause != place.clause
