@@ -1,7 +1,7 @@
 """Senses that are no event: sport, business, fiction and the like, by the words around the head."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from streams.detection.candidate import Candidate
@@ -70,6 +70,3 @@ def _window(candidate: Candidate, window: str, text: str) -> str:
         return analysis.text
     units = analysis.clause(candidate.unit.clause)
     return analysis.text[units[0].start - analysis.start : units[-1].end - analysis.start]
-
-
-Filters = Mapping[str, tuple[CompiledFilter, ...]]

@@ -21,7 +21,6 @@ class Grammar:
     pronouns: frozenset[str]
     particles: frozenset[str]
     markers: Mapping[str, re.Pattern[str]]
-    homologues: re.Pattern[str]
     cues: Mapping[str, re.Pattern[str]]
     clauses: Mapping[str, frozenset[str]]
     passive: frozenset[str]
@@ -51,7 +50,6 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         pronouns=words(language.pronouns),
         particles=words(language.name_particles),
         markers={kind: pattern(items) for kind, items in language.markers.items()},
-        homologues=pattern(language.homologues),
         cues={kind: pattern(items) for kind, items in language.cues.items() if items},
         clauses={kind: words(items) for kind, items in language.clauses.items()},
         passive=words(language.passive),

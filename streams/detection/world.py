@@ -36,8 +36,6 @@ from streams.knowledge import (
 from streams.languages.language import Title
 from streams.messages import Filler
 
-_MINISTERIAL = frozenset({"foreign_minister", "defence_minister", "vice_president", "official", "organization_head"})
-
 
 class World:
     """Reads units against the tables for one day; `day` None means that the article has no date: any term may hold."""

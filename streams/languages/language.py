@@ -94,7 +94,6 @@ class Language:
     name: str
     script: str
     order: str = "svo"
-    spaced: bool = True
     capitals: bool = True
     nouns_capital: bool = False
     compounds: bool = False
@@ -111,7 +110,6 @@ class Language:
     conjunctions: frozenset[str] = frozenset()
     titles: tuple[Title, ...] = ()
     markers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    homologues: tuple[str, ...] = ()
     pronouns: frozenset[str] = frozenset()
     fillers: frozenset[str] = frozenset()
     name_particles: frozenset[str] = frozenset()
@@ -120,7 +118,6 @@ class Language:
     passive: tuple[str, ...] = ()
     infinitive: tuple[str, ...] = ()
     abbreviations: frozenset[str] = frozenset()
-    sentence_ends: str = ".!?…"
     kept_letters: str = ""
     dropped_letters: str = ""
     sides: Mapping[str, str] = field(default_factory=dict)

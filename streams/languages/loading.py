@@ -17,14 +17,14 @@ from streams.languages.language import (
 )
 from streams.languages.nodes import Reader, compose
 
-_FLAGS = ("spaced", "capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
-_WORDS = ("code", "name", "script", "order", "sentence_ends", "kept_letters", "dropped_letters")
+_FLAGS = ("capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
+_WORDS = ("code", "name", "script", "order", "kept_letters", "dropped_letters")
 _SETS = (
     "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "fillers", "name_particles",
     "abbreviations",
     "masculine",
 )  # fmt: skip
-_LISTS = ("months", "possessive", "homologues", "passive", "infinitive")
+_LISTS = ("months", "possessive", "passive", "infinitive")
 _LINKED = ("sides", "adpositions", "postpositions", "prefixes")
 _GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS}
 
