@@ -1,10 +1,11 @@
 """The servers that tests share: a real Apache Kafka and a real PostgreSQL, started once for a test run."""
 
 import asyncio
+import gc
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,21 @@ import structlog
 from deploy.kafka import LocalKafka
 from deploy.settings import Settings
 from streams import broker
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell of a failure with the garbage collector at rest.
+
+    Before 3.11.8 and 3.12.2 a finalizer that has a traceback formatted while another one is being formatted, as asyncio does
+    for a task whose exception nobody asked for, breaks the parser of Python ("AST constructor recursion depth mismatch",
+    python/cpython#106905), and with it the whole test run.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -242,6 +242,9 @@ def test_the_standard_s_library_s_signatures_pass_our_verifier() -> None:
     signed = Verifier(SECRET).sign("msg_x", now, '{"a": 1}')
     headers = {"webhook-id": "msg_x", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signed}
     signature.verify((signature.key(SECRET),), headers, b'{"a": 1}', now)
+    assert dict(signature.sign((signature.key(SECRET),), "msg_x", now, b'{"a": 1}')) == headers
+    with pytest.raises(signature.SignatureError):
+        signature.verify((signature.key(OTHER),), headers, b'{"a": 1}', now)
 
 
 def test_while_a_secret_is_changed_both_signatures_are_there() -> None:

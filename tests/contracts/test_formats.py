@@ -80,8 +80,9 @@ def test_damage_is_refused_or_read_but_breaks_nothing(path: Path) -> None:
         for _ in range(chance.randint(0, 8)):
             if damaged:
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        for article in _parse(path.name, bytes(damaged)).articles:
-            decode(encode(article), Article)
+        parsed = _parse(path.name, bytes(damaged))
+        assert [decode(encode(article), Article) for article in parsed.articles] == list(parsed.articles)
+        assert parsed.error is None or (parsed.error.strip() and not parsed.articles)
 
 
 @settings(max_examples=60, deadline=None)

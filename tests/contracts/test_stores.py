@@ -220,9 +220,22 @@ async def test_migrations_make_the_tables_that_the_store_uses(settings: Settings
     assert await on_connection(settings, differences) == []
 
 
-def test_migrating_again_changes_nothing(settings: Settings) -> None:
-    migrate(settings)
-    migrate(settings)
+async def test_migrating_again_changes_nothing(settings: Settings, store: Store) -> None:
+    await store.add_definitions([RULE], [DESK], NOW)
+    before = await on_connection(settings, shape), await store.rules(), await store.channels()
+    for _ in range(2):
+        await asyncio.to_thread(migrate, settings)
+    assert (await on_connection(settings, shape), await store.rules(), await store.channels()) == before
+    assert before[1:] == ([RULE], [DESK])
+
+
+def shape(connection: sa.Connection) -> dict[str, list[str]]:
+    """The columns of every table, with their types."""
+    seen = sa.inspect(connection)
+    return {
+        table: [f"{column['name']} {column['type']}" for column in seen.get_columns(table)]
+        for table in seen.get_table_names()
+    }
 
 
 async def test_migrations_go_back_and_forth(settings: Settings) -> None:

@@ -141,20 +141,28 @@ async def test_a_program_that_does_not_obey_is_ended_hard_and_delays_the_others_
     assert not is_alive(pid)
 
 
-async def test_what_a_program_started_ends_with_it() -> None:
+async def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
     heard = Heard()
+    seen = tmp_path / "seen"
     child = "import time; time.sleep(60)"
     parent = (
-        "import subprocess, sys\n"
+        "import pathlib, subprocess, sys, time\n"
         f"child = subprocess.Popen([sys.executable, '-I', '-S', '-c', {child!r}])\n"
         "print(child.pid, flush=True)\n"
+        "while not pathlib.Path(sys.argv[1]).exists():\n"
+        "    time.sleep(0.02)\n"
         "raise SystemExit(2)"
     )
     with Guard() as guard:
-        keeper = Keeper(python("parent", parent), guard, heard.say)
-        await asyncio.wait_for(keeper.run(), 10)
-    pid = int(heard.of("parent")[0])
-    await until(lambda: not is_alive(pid))
+        keeper = Keeper(python("parent", parent, seen), guard, heard.say)
+        running = asyncio.create_task(keeper.run())
+        await until(lambda: heard.of("parent") != [])
+        pid = int(heard.of("parent")[0])
+        assert is_alive(pid)
+        seen.touch()
+        await asyncio.wait_for(running, 10)
+        await until(lambda: not is_alive(pid))
+    assert keeper.starts == 1
 
 
 async def test_lines_are_passed_on_whole_and_an_endless_one_in_pieces() -> None:

@@ -255,6 +255,8 @@ async def test_an_added_feed_is_noticed_while_it_runs(newsroom: Newsroom) -> Non
         await until(newsroom.has_articles, 20)
         stopping.set()
         await running
+        assert [a.title for a in await newsroom.articles()] == ["Title 1"]
+        assert (await newsroom.status(site.url("/feed"))).state == "well"
 
 
 async def test_stopping_gives_unfinished_feeds_back(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
