@@ -159,6 +159,10 @@ class LocalKafka:
         reason = _ask(address)
         return KafkaStatus(True, reason is None, pid, address, self.folder, reason)
 
+    def launched(self) -> bool:
+        """Whether it has a process, and so an address that lasts, though it may not answer yet."""
+        return self._pid() is not None
+
     def address(self) -> str | None:
         """Where it listens, or listened when it last ran."""
         with contextlib.suppress(OSError):

@@ -34,6 +34,11 @@ class KafkaKeeper:
         if self._pid is not None and not self._adopted:
             self._guard.add(self._pid)
 
+    async def launched(self) -> None:
+        """Wait until it has a process: its address is known from then on."""
+        while not await in_thread(self._kafka.launched):  # noqa: ASYNC110 -- another process: there is no event to wait for
+            await asyncio.sleep(0.05)
+
     async def watch(self) -> None:
         """Start it again, after a growing pause, whenever it has ended."""
         pause = 0.0

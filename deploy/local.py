@@ -185,22 +185,41 @@ class Machine:
         return False
 
     async def _start(self, guard: Guard) -> None:
-        """Kafka, topics, processes. Raises UsageError when one of them cannot work with the settings."""
+        """Kafka, processes, topics. Raises UsageError when one of them cannot work with the settings.
+
+        The processes load what they need while Kafka starts, and wait for their topics.
+        """
         if self.settings.kafka.bootstrap_servers:
             await broker.wait_ready(self.settings, KAFKA_SECONDS)
             self.voice.say("kafka", f"using {self.settings.kafka.bootstrap_servers}")
+            self._start_processes(guard)
         else:
             self._kafka = KafkaKeeper(self.settings, guard, self.voice.say)
-            await self._kafka.start()
-            self._beside(self._kafka.watch())
+            await self._start_beside_kafka(self._kafka, guard)
         if created := await broker.create_topics(self.settings):
             self.voice.tell(f"created the topics {', '.join(created)}")
+        self._beside(self._watch_firsts())
+        await self._wait_ready()
+
+    async def _start_beside_kafka(self, kafka: KafkaKeeper, guard: Guard) -> None:
+        starting = asyncio.ensure_future(kafka.start())
+        launched = asyncio.ensure_future(kafka.launched())
+        try:
+            await asyncio.wait((starting, launched), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+            self._start_processes(guard)
+            await starting
+        finally:
+            launched.cancel()
+            starting.cancel()
+        self._beside(kafka.watch())
+
+    def _start_processes(self, guard: Guard) -> None:
         self.voice.tell(f"starting {', '.join(program.name for program in self._programs)}")
         self._keepers = [Keeper(program, guard, self.voice.say) for program in self._programs]
         for keeper in self._keepers:
             self._beside(keeper.run())
-        self._beside(self._watch_firsts())
-        await self._wait_ready()
 
     async def _wait_ready(self) -> None:
         """Wait until every process is ready, or for READY_SECONDS; UsageError as soon as one refuses its settings."""

@@ -15,15 +15,17 @@ from aiokafka.errors import KafkaError
 
 from ingest.store import Outgoing, Store
 from streams import broker, metrics
+from streams.errors import UsageError
 from streams.messages import Article, decode
 from streams.settings import Settings
-from streams.topics import ARTICLES, TOPICS
+from streams.topics import ARTICLES, FEED_STATUS, TOPICS
 
 BATCH = 500
 LOOK_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 REQUEST_MS = 15_000
 LAST_SECONDS = 2.0
+START_SECONDS = 30.0
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class KafkaSink:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self._reached = False
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Send and wait for every acknowledgement."""
@@ -64,6 +67,11 @@ class KafkaSink:
                 await asyncio.wait_for(producer.stop(), 2)
 
     async def _started(self) -> AIOKafkaProducer:
+        if not self._reached:
+            # Kafka may be starting beside this process: that is waited for in silence, once
+            with contextlib.suppress(UsageError):
+                await broker.wait_ready(self._settings, START_SECONDS, (ARTICLES, FEED_STATUS))
+            self._reached = True
         if self._producer is None:
             producer = AIOKafkaProducer(
                 bootstrap_servers=broker.bootstrap(self._settings),

@@ -158,7 +158,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until the service stops. InfrastructureError when it cannot go on: nothing unfinished is committed."""
-        await wait_ready(self._settings, self._limits.ready_seconds)
+        topics = [subscription.topic for subscription in self._subscriptions]
+        await wait_ready(self._settings, self._limits.ready_seconds, topics)
         await self._producer.start()
         app = self._subscribed_app()
         self._service.add_check("kafka", self._unready)

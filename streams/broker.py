@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,11 +114,21 @@ async def _controller(servers: str, within: float) -> str | None:
         await client.close()
 
 
-async def wait_ready(settings: Settings, timeout: float) -> None:  # noqa: ASYNC109 -- it bounds a poll, not one await
-    """Wait until the broker answers and has a controller; UsageError in words when it does not in `timeout` seconds."""
+async def wait_ready(
+    settings: Settings,
+    timeout: float,  # noqa: ASYNC109 -- it bounds a poll, not one await
+    topics: Sequence[Topic] = (),
+) -> None:
+    """Wait until the broker answers, has a controller, and has these topics; or UsageError in words after `timeout`.
+
+    With topics, also until it serves consumer groups: a reader that is faster would log that as errors.
+    """
+    deadline = time.monotonic() + timeout
     servers = bootstrap(settings)
     reason = await _poll(servers, timeout)
     if reason is None:
+        if topics:
+            await _wait_for_topics(settings, topics, deadline)
         return
     if settings.kafka.bootstrap_servers:
         raise UsageError(
@@ -127,6 +137,18 @@ async def wait_ready(settings: Settings, timeout: float) -> None:  # noqa: ASYNC
     raise UsageError(
         f"the local Kafka of {settings.data_dir} cannot be reached ({reason}); start it with `tocsin kafka start`"
     )
+
+
+async def _wait_for_topics(settings: Settings, topics: Sequence[Topic], deadline: float) -> None:
+    wanted = {topic_name(settings, topic) for topic in topics}
+    async with administrating(settings) as admin:
+        while missing := wanted - set(await admin.list_topics()):
+            if time.monotonic() > deadline:
+                names = ", ".join(sorted(missing))
+                raise UsageError(f"Kafka has no topics {names}; create them with `tocsin topics create`")
+            await asyncio.sleep(0.2)
+        await _wait_for(admin, wanted)
+        await _wait_for_groups(admin)
 
 
 async def _poll(servers: str, within: float) -> str | None:
