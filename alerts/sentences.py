@@ -68,6 +68,9 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
     }
 )
 
+UNCOUNTED = frozenset({"aid", "ammunition", "artillery", "equipment", "gas", "gear", "phosphorus"})
+"""Last words of weapons' names that have no plural."""
+
 GENERAL: Mapping[Status, tuple[str, str]] = MappingProxyType(
     {
         "occurred": ("is reported", "are reported"),
@@ -151,7 +154,7 @@ def _predicate(status: Status, wording: Wording, several: bool, objects: str) ->
 
 def _objects(event: Event, wording: Wording) -> str:
     """“ artillery ammunition to Russia”, with the blank in front, or nothing."""
-    things = _listed(_names(event, wording.thing)) or wording.default_thing
+    things = _listed([_several(name) for name in _names(event, wording.thing)]) or wording.default_thing
     targets = _listed(_names(event, wording.target))
     return (f" {things}" if things else "") + (f" to {targets}" if targets else "")
 
@@ -178,6 +181,12 @@ def _names(event: Event, role: str) -> list[str]:
 
 def _all_names(event: Event) -> list[str]:
     return list(dict.fromkeys(name for role in event.roles for name in _names(event, role)))
+
+
+def _several(name: str) -> str:
+    """“howitzers” for “howitzer”; proper names (Leopard 2) and what cannot be counted stay as they are."""
+    last = name.rpartition(" ")[2]
+    return name if last in UNCOUNTED or last.endswith("s") or not name[:1].islower() else f"{name}s"
 
 
 def _listed(names: list[str]) -> str:

@@ -58,6 +58,18 @@ ARMS = "arms_transfer"
             {"recipient": (RU,), "weapon": (SHELLS,)},
             "A delivery of artillery ammunition to Russia is planned",
         ),
+        (
+            ARMS,
+            "planned",
+            {"supplier": (KP,), "weapon": (Filler(name="battle tank"), Filler(name="Leopard 2"))},
+            "North Korea plans to deliver battle tanks and Leopard 2",
+        ),
+        (
+            ARMS,
+            "possible",
+            {"supplier": (IR,), "weapon": (Filler(name="military aid"),)},
+            "Iran may deliver military aid",
+        ),
         (ARMS, "occurred", {}, "A delivery of arms is reported"),
         ("military_strike", "occurred", {"attacker": (RU,)}, "A military strike is reported: Russia"),
         ("sanctions", "possible", {"target": (RU,), "sender": (RU,)}, "Sanctions are possible: Russia"),
