@@ -244,7 +244,7 @@ class LocalKafka:
         if (self.folder / "data" / "meta.properties").exists():
             return
         self.progress("Formatting Kafka's storage")
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id(uuid.uuid4())
         command = self._command(runtime, jars, "-Xmx128m", "kafka.tools.StorageTool")
         options = ["format", "--ignore-formatted", "-t", cluster, "-c", str(self.folder / "server.properties")]
         try:
@@ -307,6 +307,14 @@ class LocalKafka:
             return f"kafka.java: {self.java} is too old; name a Java of version 17 or later, or leave it empty"
         errors = [line for line in text.splitlines() if "ERROR" in line or "FATAL" in line or "Exception" in line]
         return f"{(errors or ['no reason given'])[-1].strip()} (see {self.folder / 'server.log'} and console.log)"
+
+
+def cluster_id(seed: uuid.UUID) -> str:
+    """A Kafka id: 16 bytes as base64url without `=`. It begins with a letter: one in 64 would begin with `-`, and the
+    storage tool takes that for an option.
+    """
+    first, *rest = seed.bytes
+    return base64.urlsafe_b64encode(bytes([first & 0x7F, *rest])).decode().rstrip("=")
 
 
 def _keep(

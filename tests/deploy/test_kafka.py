@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 
 from deploy import kafka_jars
-from deploy.kafka import LocalKafka
+from deploy.kafka import LocalKafka, cluster_id
 from streams.broker import answers, create_topics, measure
 from streams.errors import UsageError
 from streams.settings import Settings
@@ -147,3 +148,10 @@ def test_jars_are_checked_at_every_start_and_without_a_network_it_says_what_to_d
 
 def offline(_folder: Path) -> None:
     raise OSError("no route to host")
+
+
+@pytest.mark.parametrize("first", [0x00, 0x7F, 0x80, 0xF8, 0xFB, 0xFF])
+def test_an_id_of_a_cluster_never_looks_like_an_option(first: int) -> None:
+    name = cluster_id(uuid.UUID(bytes=bytes([first, *range(15)])))
+    assert len(name) == 22
+    assert name[0].isalpha()
