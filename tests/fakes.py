@@ -174,11 +174,11 @@ class MemoryLedger:
             raise InfrastructureError("the database does not answer")
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 30, every: float = 0.01) -> None:
     """Wait until a condition holds, looking every few milliseconds; TimeoutError when it does not in time."""
     async with asyncio.timeout(seconds):
         while True:
             answered = condition()
             if answered if isinstance(answered, bool) else await answered:
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)

@@ -91,7 +91,7 @@ async def test_strays_are_queued_once_they_are_old_enough(store: Store, tmp_path
     sweeping = asyncio.create_task(agents.sweep(stopping, store, catalog, loop))
     await until(lambda: deliveries(store, 3))
     stopping.set()
-    await asyncio.wait_for(sweeping, 5)
+    await asyncio.wait_for(sweeping, 30)
     record = await store.alert_record("al_old")
     assert record is not None
     assert [delivery.channel for delivery in record.deliveries] == [
@@ -133,7 +133,7 @@ async def test_a_part_that_fails_ends_all() -> None:
         await service.stopping.wait()
 
     with pytest.raises(InfrastructureError, match="broken"):
-        await asyncio.wait_for(agents._together(service, waits(), breaks()), 5)
+        await asyncio.wait_for(agents._together(service, waits(), breaks()), 30)
     assert service.stopping.is_set()
 
 
@@ -192,7 +192,7 @@ async def test_articles_become_alerts_and_webhooks_once(kafka_settings: Settings
         finally:
             for service in services:
                 service.stopping.set()
-            await asyncio.wait_for(asyncio.gather(*running), 30)
+            await asyncio.wait_for(asyncio.gather(*running), 60)
             await store.aclose()
 
 

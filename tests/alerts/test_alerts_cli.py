@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -280,9 +279,7 @@ def test_every_command_explains_itself_with_an_example(tocsin: Shell, command: t
 
 @pytest.mark.parametrize("name", ["match", "deliver"])
 def test_a_process_without_a_broker_says_what_to_do(tocsin: Shell, name: str) -> None:
-    start = time.monotonic()
     done = tocsin("serve", name)
     assert done.status == 2
     assert len(done.err.splitlines()) == 1
     assert "kafka" in done.err.lower()
-    assert time.monotonic() - start < 20

@@ -31,7 +31,7 @@ from alerts.store import Store, migrate
 from deploy.receive import Failing, Received, Receiver
 from streams.errors import TemporaryError
 from tests.factories import an_alert
-from tests.fakes import MemoryOutbox
+from tests.fakes import MemoryOutbox, until
 
 NOW = datetime(2023, 9, 5, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -183,18 +183,15 @@ class Bench:
 
     async def outcomes(self, delivery_id: str, number: int = 1) -> list[Outcome]:
         """Wait until a delivery has so many outcomes."""
-        for _ in range(1000):
-            if len(self.outbox.outcomes(delivery_id)) >= number:
-                return self.outbox.outcomes(delivery_id)
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"{len(self.outbox.outcomes(delivery_id))} outcomes of {number}")
+        await until(lambda: len(self.outbox.outcomes(delivery_id)) >= number, 30)
+        return self.outbox.outcomes(delivery_id)
 
 
 @contextlib.asynccontextmanager
 async def running(carrier: Carrier, **limits: float) -> AsyncIterator[Bench]:
     """A loop over channels `a` … `d` of the carrier."""
     directory = Directory({name: Defined("post", Post(to=(name,))) for name in "abcd"})
-    settings = Settings.model_validate({"delivery": {"timeout": 0.3, "concurrency": 8, "per_endpoint": 2} | limits})
+    settings = Settings.model_validate({"delivery": {"timeout": 5, "concurrency": 8, "per_endpoint": 2} | limits})
     outbox, stopping = MemoryOutbox(), asyncio.Event()
     bench: Bench
     loop = DeliveryLoop(outbox, directory, {"post": carrier}, settings, lambda: bench.now, lambda: 0.5)
@@ -204,7 +201,7 @@ async def running(carrier: Carrier, **limits: float) -> AsyncIterator[Bench]:
         yield bench
     finally:
         stopping.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 def ok(_name: str, _attempt: Attempt) -> Receipt:
@@ -240,38 +237,39 @@ async def test_refused_deliveries_are_tried_by_the_schedule_with_one_id_and_one_
     assert len({body for _attempt, body in attempts}) == 1
 
 
-async def test_a_dead_endpoint_with_a_long_queue_holds_up_no_other() -> None:
+async def test_a_dead_endpoint_with_a_long_queue_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "WIND_UP_SECONDS", 0.1)
     carrier = Carrier(lambda name, _attempt: None if name == "a" else Receipt("200 OK", 200))
-    async with running(carrier, timeout=1) as bench:
-        for number in range(50):
-            bench.put("a", number)
-        await asyncio.sleep(0.05)
+    async with running(carrier, timeout=30) as bench:
+        dead = [bench.put("a", number) for number in range(50)]
+        await until(lambda: carrier.hanging["a"] == 2)
         others = [bench.put(name, number) for number in range(20) for name in "bc"]
-        async with asyncio.timeout(0.9):  # before the first attempt at the dead one has ended
-            for delivery_id in others:
-                await bench.outcomes(delivery_id)
+        for delivery_id in others:
+            await bench.outcomes(delivery_id)
+        assert [bench.outbox.outcomes(delivery_id) for delivery_id in dead] == [[]] * 50, "no attempt at it has ended"
         assert carrier.most["a"] == 2
 
 
 async def test_an_endpoint_that_failed_is_asked_once_at_a_time_until_it_answers() -> None:
     carrier = Carrier(lambda _name, _attempt: NotNowError("503"))
-    async with running(carrier, per_endpoint=4) as bench:
+    async with running(carrier, per_endpoint=4, timeout=0.5) as bench:
         await bench.outcomes(bench.put("a", 0))
         carrier.behave, carrier.most = lambda _name, _attempt: None, Counter()
         for number in range(1, 9):
             bench.put("a", number)
+        await until(lambda: carrier.hanging["a"] == 1)
         await asyncio.sleep(0.1)
         assert carrier.most["a"] == 1
 
 
 async def test_one_kind_of_channel_leaves_room_for_others() -> None:
     hanging, quick = Carrier(lambda _name, _attempt: None), Carrier(ok)
-    async with running(quick) as bench:
+    async with running(quick, timeout=1) as bench:
         bench.loop._channels = {"post": quick, "mail": hanging}
         for number in range(20):
             bench.directory.channels[f"reader-{number}"] = Defined("mail", Post(to=(f"{number}",)))
             bench.put(f"reader-{number}")
-        await asyncio.sleep(0.05)
+        await until(lambda: len(hanging.sent) >= 6)
         await bench.outcomes(bench.put("b"))
         assert len(hanging.sent) == 6  # three quarters of eight
         crowded = [row for row in bench.outbox.rows.values() if row.outcomes and not row.outcomes[0].attempted]
@@ -316,7 +314,7 @@ async def test_while_the_database_is_away_the_outcome_is_kept_and_nothing_is_sen
 
         carrier.behave = cut
         delivery_id = bench.put("a")
-        await asyncio.sleep(0.3)
+        await until(lambda: bench.loop.trouble() is not None)
         assert bench.loop.trouble() == "outcomes cannot be recorded: the database does not answer"
         bench.turn(timedelta(minutes=2))  # the lease has ended meanwhile
         carrier.behave = ok
@@ -332,7 +330,7 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for() -> None:
     async with running(carrier) as bench:
         bench.outbox.away = True
         bench.loop.wake()
-        await asyncio.sleep(0.1)
+        await until(lambda: bench.loop.trouble() is not None)
         assert "the outbox cannot be read" in (bench.loop.trouble() or "")
         bench.outbox.away = False
         await bench.outcomes(bench.put("a"))
@@ -367,24 +365,26 @@ async def test_an_outcome_under_a_lost_lease_changes_nothing() -> None:
 
         carrier.behave = lose
         delivery_id = bench.put("a")
+        await until(lambda: carrier.sent != [] and carrier.hanging["a"] == 0)
         await asyncio.sleep(0.1)
         assert bench.outbox.outcomes(delivery_id) == []
         assert bench.outbox.rows[delivery_id].state == "waiting"
 
 
 async def test_at_the_stop_what_is_under_way_ends_and_nothing_new_begins() -> None:
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
     carrier = Carrier(ok)
     send = carrier.send
 
     async def slow(message: Message, target: Post, attempt: Attempt) -> Receipt:
+        begun.set()
         await release.wait()
         return await send(message, target, attempt)
 
     carrier.send = slow  # type: ignore[method-assign]
     async with running(carrier, timeout=5) as bench:
         first = bench.put("a")
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(begun.wait(), 10)
         bench.stopping.set()
         await asyncio.sleep(0.05)
         late = bench.put("b")
@@ -398,7 +398,7 @@ async def test_at_the_stop_what_hangs_is_left_to_its_lease(monkeypatch: pytest.M
     carrier = Carrier(lambda _name, _attempt: None)
     async with running(carrier, timeout=30) as bench:
         delivery_id = bench.put("a")
-        await asyncio.sleep(0.05)
+        await until(lambda: carrier.hanging["a"] == 1)
     row = bench.outbox.rows[delivery_id]
     assert (row.state, row.outcomes) == ("waiting", [])
     assert row.leased_until == NOW + timedelta(seconds=40)
@@ -414,6 +414,7 @@ async def test_a_process_that_dies_between_sending_and_recording_sends_the_same_
 
         bench.outbox.record = die  # type: ignore[method-assign]
         delivery_id = bench.put("a")
+        await until(lambda: carrier.sent != [] and carrier.hanging["a"] == 0)
         await asyncio.sleep(0.1)
         assert bench.outbox.outcomes(delivery_id) == []
         bench.outbox.record = record  # type: ignore[method-assign]

@@ -141,9 +141,9 @@ def test_small_operators_are_words_with_a_warning(text: str) -> None:
     ids=lambda value: value[:20],
 )
 def test_what_is_too_much_is_refused_at_once(text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     errors = refused(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 2
     assert any(message in error.message for error in errors)
 
 

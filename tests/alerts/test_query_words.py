@@ -223,14 +223,14 @@ def test_of_a_match_that_is_a_whole_text_the_beginning_is_shown() -> None:
 def test_nearness_in_a_text_of_one_word_takes_no_time() -> None:
     near = query("war NEAR/100 peace NEAR/100 war")
     article = Prepared(an_annotated("", "war " * 20_000 + "peace"))
-    start = time.perf_counter()
+    start = time.process_time()
     assert near.find(article) is not None
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_evil_expressions_take_no_time() -> None:
     evil = query(r"/(a+)+$/")
     article = Prepared(an_annotated("", "a" * 5000 + "!"))
-    start = time.perf_counter()
+    start = time.process_time()
     assert evil.find(article) is None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -216,9 +216,9 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     ids=["10 MB", "one rule of 4 MB", "depth 100,000", "100,000 terms", "brackets"],
 )
 def test_what_is_too_much_is_refused_at_once(tmp_path: Path, text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = problems(tmp_path, text)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 3
     assert len(found) == 1
     assert len(str(found[0])) < 500
     assert MAX_FILE_BYTES < 10_000_000

@@ -274,8 +274,8 @@ async def test_the_process_serves_until_it_is_stopped(tmp_path: Path) -> None:
     settings = Settings.model_validate({"data_dir": tmp_path, "web": {"port": port}})
     service = Service("web", settings)
     serving = asyncio.create_task(serve(service, settings, MemoryLedger([a_record(an_alert())])))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-        for _ in range(100):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        for _ in range(600):
             try:
                 answer = await client.get("/")
                 break
@@ -286,7 +286,7 @@ async def test_the_process_serves_until_it_is_stopped(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=f"web.port: port {port} on 127.0.0.1 is in use"):
             await serve(Service("web", settings), settings, MemoryLedger())
     service.stopping.set()
-    await asyncio.wait_for(serving, 5)
+    await asyncio.wait_for(serving, 30)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ async def served(ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> Async
         yield f"http://127.0.0.1:{port}"
     finally:
         service.stopping.set()
-        await asyncio.wait_for(serving, 10)
+        await asyncio.wait_for(serving, 30)
 
 
 def failure(request: Request) -> list[str]:

@@ -31,10 +31,14 @@ time.sleep(100)
 
 
 @pytest.fixture
-def local(tmp_path: Path):
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("deploy.kafka.STOP_SECONDS", 40.0)  # on a machine that does much else
     local = LocalKafka(tmp_path)
     yield local
     local.stop()
+    if local._process is not None and local._process.poll() is None:
+        # a test that fails while it hides the pid would leave a Kafka that never ends: its folder goes, and it waits for that
+        local._process.kill()
 
 
 def gone(pid: int, seconds: float) -> bool:
@@ -45,6 +49,12 @@ def gone(pid: int, seconds: float) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def ended_in_order(local: LocalKafka) -> bool:
+    """Whether Java ended by SIGTERM, which it answers with 143, and not by the SIGKILL that comes later."""
+    assert local._process is not None
+    return local._process.wait(10) == 143
 
 
 async def test_a_broker_that_was_killed_starts_again_on_the_same_data_and_address(local: LocalKafka, tmp_path: Path):
@@ -58,7 +68,7 @@ async def test_a_broker_that_was_killed_starts_again_on_the_same_data_and_addres
     assert (first.running, first.ready, first.address, first.reason) == (True, True, address, None)
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
-    assert gone(first.pid, 5)
+    assert gone(first.pid, 30)
     assert local.status().running is False
 
     assert local.start() == address
@@ -69,9 +79,8 @@ async def test_a_broker_that_was_killed_starts_again_on_the_same_data_and_addres
     assert local.start() == address
     assert said == [f"Kafka is already running (pid {local.status().pid})"]
 
-    began = time.monotonic()
     assert local.stop() is True
-    assert time.monotonic() - began < 9
+    assert ended_in_order(local)
     assert local.stop() is False
     assert await answers(address) is not None
 
@@ -87,9 +96,8 @@ async def test_a_second_one_on_the_same_data_says_who_is_in_the_way_and_does_no_
     (tmp_path / "kafka" / "pid").write_text(pid)
     assert local.address() == address
     assert len(await create_topics(Settings(data_dir=tmp_path))) == 6
-    began = time.monotonic()
     assert local.stop() is True
-    assert time.monotonic() - began < 9, "it stops in order"
+    assert ended_in_order(local)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
@@ -100,7 +108,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path):
         assert not gone(pid, 0.2)
         assert os.getsid(pid) != os.getsid(owner.pid), "a Ctrl-C in the terminal must not reach it"
         owner.kill()
-    assert gone(pid, 10)
+    assert gone(pid, 60)
 
 
 def test_a_process_that_got_the_number_of_an_old_one_is_not_taken_for_kafka(tmp_path: Path):

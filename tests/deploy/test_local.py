@@ -84,7 +84,7 @@ async def test_everything_starts_says_so_and_stops_in_order(kafka_settings: Sett
     pids = [process.pid for process in health.find_running(kafka_settings)]
     assert len(pids) == 5
     os.kill(os.getpid(), signal.SIGTERM)
-    assert await asyncio.wait_for(running, 15) == 0
+    assert await asyncio.wait_for(running, 60) == 0
     assert (tmp_path / "order").read_text().split() == list(health.PROCESSES)
     assert not any(health.is_alive(pid) for pid in pids)
     for said in (
@@ -104,7 +104,7 @@ async def test_a_process_that_refuses_its_settings_at_the_start_ends_all_and_is_
     refusing = Program("web", (sys.executable, "-c", "print('tocsin: web.port: no'); raise SystemExit(2)"))
     to_run = [*all_processes(kafka_settings, tmp_path)[:4], refusing]
     with pytest.raises(UsageError, match=r"^web\.port: no$"):
-        await asyncio.wait_for(Machine(kafka_settings, to_run, Voice(screen)).run(), 30)
+        await asyncio.wait_for(Machine(kafka_settings, to_run, Voice(screen)).run(), 60)
     assert screen.has("tocsin: web.port: no")
     assert health.find_running(kafka_settings) == []
 
@@ -120,7 +120,7 @@ async def test_a_process_that_keeps_failing_does_not_take_the_others_down(
     await until(lambda: screen.has("ended with exit status 70; starting it again in 2 s"))
     assert [found.name for found in health.find_running(kafka_settings)] == ["ingest"]
     os.kill(os.getpid(), signal.SIGINT)
-    assert await asyncio.wait_for(running, 15) == 0
+    assert await asyncio.wait_for(running, 60) == 0
 
 
 async def test_a_configured_kafka_that_does_not_answer_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_a_kafka_that_is_killed_is_started_again_and_stopped_at_the_end(tm
         watching = asyncio.create_task(keeper.watch())
         first = await in_thread(LocalKafka.of(settings).status)
         os.kill(first.pid or 0, signal.SIGKILL)
-        await until(lambda: LocalKafka.of(settings).status().ready, 30)
+        await until(lambda: LocalKafka.of(settings).status().ready, 60)
         second = await in_thread(LocalKafka.of(settings).status)
         await keeper.stop(10)
         watching.cancel()

@@ -44,7 +44,7 @@ time.sleep(60)
 STUBBORN = 'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("up", flush=True); time.sleep(60)'
 
 
-async def until(done, seconds: float = 10.0) -> None:
+async def until(done, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, "not in time"
@@ -92,7 +92,7 @@ async def test_wrong_settings_are_said_once_and_not_tried_again() -> None:
     heard = Heard()
     with Guard() as guard:
         keeper = Keeper(python("web", "print('tocsin: web.port: in use'); raise SystemExit(2)"), guard, heard.say)
-        await asyncio.wait_for(keeper.run(), 10)
+        await asyncio.wait_for(keeper.run(), 30)
     assert keeper.refused.is_set()
     assert keeper.complaints == ["web.port: in use"]
     assert keeper.starts == 1
@@ -106,7 +106,7 @@ async def test_a_program_that_does_not_exist_is_refused() -> None:
     heard = Heard()
     with Guard() as guard:
         keeper = Keeper(Program("ghost", ("/nonexistent/program",)), guard, heard.say)
-        await asyncio.wait_for(keeper.run(), 10)
+        await asyncio.wait_for(keeper.run(), 30)
     assert keeper.refused.is_set()
     assert heard.of("ghost")[0].startswith("cannot be started: ")
 
@@ -137,7 +137,7 @@ async def test_a_program_that_does_not_obey_is_ended_hard_and_delays_the_others_
         await stop([stubborn, obedient], patience=1.0, head_start=0.2)
         took = time.monotonic() - began
         await asyncio.gather(*tasks)
-    assert 0.9 < took < 3.0
+    assert 0.9 < took < 15, "it would sleep for a minute"
     assert not is_alive(pid)
 
 
@@ -160,7 +160,7 @@ async def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
         pid = int(heard.of("parent")[0])
         assert is_alive(pid)
         seen.touch()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 30)
         await until(lambda: not is_alive(pid))
     assert keeper.starts == 1
 
@@ -171,7 +171,7 @@ async def test_lines_are_passed_on_whole_and_an_endless_one_in_pieces() -> None:
         "import sys; w = sys.stdout.buffer.write; w('Grüße\\n'.encode()); w(b'x' * 20000); w(b'\\nlast'); sys.exit(2)"
     )
     with Guard() as guard:
-        await asyncio.wait_for(Keeper(python("one", code), guard, heard.say).run(), 10)
+        await asyncio.wait_for(Keeper(python("one", code), guard, heard.say).run(), 30)
     lines = heard.of("one")
     assert lines[0] == "Grüße"
     assert lines[-2] == "last"
@@ -203,9 +203,9 @@ async def test_a_supervisor_that_is_killed_leaves_nothing_behind() -> None:
     assert supervisor.stdout is not None
     pids: list[int] = []
     for _ in range(2):
-        pids += [int(word) for word in (await asyncio.wait_for(supervisor.stdout.readline(), 20)).split()]
+        pids += [int(word) for word in (await asyncio.wait_for(supervisor.stdout.readline(), 60)).split()]
     assert len(pids) == 4
     assert all(is_alive(pid) for pid in pids)
     supervisor.kill()
     await supervisor.wait()
-    await until(lambda: not any(is_alive(pid) for pid in pids), 5)
+    await until(lambda: not any(is_alive(pid) for pid in pids))

@@ -25,7 +25,7 @@ async def interrupt(system: System) -> tuple[int, float]:
     assert system.process is not None
     began = time.monotonic()
     os.kill(system.process.pid, signal.SIGINT)
-    return await asyncio.wait_for(system.process.wait(), 20), time.monotonic() - began
+    return await asyncio.wait_for(system.process.wait(), 60), time.monotonic() - began
 
 
 def published(folder: Path) -> int:

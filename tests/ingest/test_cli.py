@@ -174,9 +174,9 @@ async def test_serve_ingest_fetches_what_files_name_and_stops_on_a_signal(tmp_pa
                 env=_environment(tmp_path),
             )
         try:
-            await until(lambda: b"feed.fetched" in (tmp_path / "log").read_bytes(), 30)
+            await until(lambda: b"feed.fetched" in (tmp_path / "log").read_bytes(), 60)
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert await asyncio.wait_for(process.wait(), 40) == 0
         finally:
             if process.returncode is None:
                 process.kill()

@@ -33,7 +33,7 @@ async def test_a_feed_that_takes_too_long_is_given_up(parser: Parser) -> None:
     started = time.monotonic()
     with pytest.raises(ParserDiedError, match="longer than 2 s"):
         await parser.parse(_job(ATTRIBUTES))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert (await parser.parse(_job(GOOD))).title == "T"
 
 

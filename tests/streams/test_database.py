@@ -169,7 +169,7 @@ async def test_a_reader_holds_up_no_writer_and_sees_one_state(engine: AsyncEngin
     await put(engine, 1, "before")
     async with database.reading(engine) as connection:
         first = (await connection.execute(text("SELECT count(*) FROM words"))).scalar_one()
-        await asyncio.wait_for(put(engine, 2, "meanwhile"), 5)
+        await asyncio.wait_for(put(engine, 2, "meanwhile"), 30)
         again = (await connection.execute(text("SELECT count(*) FROM words"))).scalar_one()
     assert first == 1
     if engine.dialect.name == "sqlite":

@@ -377,13 +377,13 @@ async def test_slow_drips_end_at_the_deadline(out: Outbound) -> None:
         await _drip(writer, bytes(1000))
 
     async def silent(_writer: asyncio.StreamWriter, _headers: Mapping[str, str]) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(30)
 
     async with serve_site(slow_headers=slow_headers, slow_body=slow_body, silent=silent) as site:
         for path in site.pages:
             started = time.monotonic()
             assert isinstance(await _error(out, site.url(path), deadline=0.5), outbound.DeadlineError)
-            assert time.monotonic() - started < 4
+            assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

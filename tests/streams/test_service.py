@@ -87,7 +87,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals):
         assert (told["name"], told["pid"], told["port"]) == ("test", running.pid, port)
         running.send_signal(number)
         assert running.stdout.read() == "winding up\n"
-        assert running.wait(10) == 0
+        assert running.wait(40) == 0
     assert list((tmp_path / "data" / "run").iterdir()) == []
 
 
@@ -98,8 +98,8 @@ def test_one_that_does_not_end_is_ended(tmp_path: Path, main: str):
         running.stdout.readline()
         began = time.monotonic()
         running.terminate()
-        assert running.wait(10) == 70
-        assert time.monotonic() - began < 8
+        assert running.wait(40) == 70
+        assert time.monotonic() - began < 40, "it would sleep for a minute"
         assert running.stderr is not None
         assert "process.killed" in running.stderr.read()
 

@@ -183,7 +183,7 @@ def test_serve_detect_works_until_it_is_told_to_stop(kafka_settings: Settings):
             break
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=15)
+    _, error = process.communicate(timeout=40)
     assert process.returncode == 0, error
     assert states["annotated"].messages == 1, error
     assert list((kafka_settings.data_dir / "run").iterdir()) == []
