@@ -20,7 +20,7 @@ from streams.detection.scan import Hit
 from streams.detection.status import decide_status, find_cues
 from streams.detection.text import Sentence, Tokenizer
 from streams.detection.transfers import find_transfer
-from streams.detection.units import LEADER, Unit, build_units
+from streams.detection.units import LEADER, STATES, Unit, build_units
 from streams.detection.world import World
 from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Weapon
@@ -161,5 +161,9 @@ def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
         or (before.kind == "word" and before.low in grammar.adpositions)
     )
     both = {hit.entry.referent for hit in nouns} & {hit.entry.referent for hit in verbs}
-    dropped = verbs if noun else nouns
-    return [hit for hit in unit.triggers if hit not in dropped or hit.entry.referent not in both]
+    if noun:
+        dropped = [hit for hit in verbs if hit.entry.tense == "present" or hit.entry.referent in both]
+    else:
+        named = before is not None and before.cls in (LEADER, *STATES) and analysis.grammar.language.script == "latin"
+        dropped = [hit for hit in nouns if named or hit.entry.referent in both]
+    return [hit for hit in unit.triggers if hit not in dropped]

@@ -19,7 +19,7 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
         elif not unit.link:
             unit.link = _left(units, place, grammar) or _by_case(unit)
         listed = _listed_after(units, place, grammar)
-        if listed is not None and not unit.link and unit.cls and listed.cls:
+        if listed is not None and not unit.link and unit.cls and listed.cls and listed.link != "about":
             unit.link = listed.link
     if grammar.language.postpositions:
         _link_backwards(units, grammar)
@@ -123,7 +123,11 @@ def _listed_after(units: list[Unit], place: int, grammar: Grammar) -> Unit | Non
 
 
 def _link_backwards(units: list[Unit], grammar: Grammar) -> None:
-    """Postpositions and particles: in a list only the last name carries it."""
+    """Postpositions and particles: in a list only the last name carries it; a headline's first name before a comma is
+    its subject.
+    """
+    if len(units) > 1 and units[0].cls and not units[0].link and units[1].low in _SEPARATORS:
+        units[0].link = "subject"
     following: Unit | None = None
     for place in range(len(units) - 1, -1, -1):
         unit = units[place]

@@ -113,7 +113,9 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         *pick(("cancel",), above),
         *pick(("negation",), above),
     ]
-    possible = [*([] if done else pick(("possible", "request"), own)), *pick(("possible", "request"), above)]
+    verb_last = candidate.analysis.grammar.language.order == "sov"
+    open_ = [cue for cue in own if not done or (verb_last and cue.start >= candidate.hit.start)]
+    possible = [*pick(("possible", "request"), open_), *pick(("possible", "request"), above)]
     history = [*pick(("background",), own), *_years(candidate, day)]
     earlier, later = month_cues(candidate, day)
     history.extend(earlier)

@@ -16,6 +16,8 @@ _TO = frozenset({"to", "dative", "for"})
 _FROM = frozenset({"from", "by", "made"})
 _COMMAS = frozenset({",", "、", "،"})
 _BARE = frozenset({"", "subject", "bare"})
+_TAKE_TO = frozenset({"fr", "es"})
+"""Languages that buy `to` and receive `of` somebody."""
 _ARRIVING = frozenset({"", "bare", "subject", "of"})
 
 
@@ -87,13 +89,22 @@ def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     before = [unit for unit in _before(candidate, actors) if unit.link in _BARE]
     after = [unit for unit in _after(candidate, actors) if unit.link in _BARE]
     if order == "vso":
-        return after[:1] or before[-1:]
+        return _arabic_subject(candidate, before, after)
     if before:
         first = before[0]
         return [first, *(unit for unit in before[1:] if _same_list(candidate, first, unit))]
     if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
         return after[:1]
     return []
+
+
+def _arabic_subject(candidate: Candidate, before: list[Unit], after: list[Unit]) -> list[Unit]:
+    """After the verb; before it in headlines (`A supplies B`) and where a verbal noun takes only its object."""
+    units = candidate.analysis.units
+    beside = bool(before) and units.index(candidate.unit) - units.index(before[-1]) <= 2
+    if before and (beside or (candidate.tense == "infinitive" and len(after) < 2)):
+        return before[-1:]
+    return after[:1] or before[-1:]
 
 
 def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
@@ -115,7 +126,9 @@ def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     for unit in actors:
         if unit in sides.supplier:
             continue
-        if unit.link in _TO or (unit.link in ("of_or_to", "of") and not unit.possessive and unit.cls != LEADER):
+        if unit.link == "of" and candidate.analysis.grammar.language.order == "sov":
+            sides.supplier.extend([] if sides.supplier else [unit])
+        elif unit.link in _TO or (unit.link in ("of_or_to", "of") and not unit.possessive and unit.cls != LEADER):
             sides.recipient.append(unit)
         elif unit.link in _FROM:
             sides.supplier.append(unit)
@@ -166,6 +179,7 @@ def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             unit.link == "from"
             or (unit.link in ("at", "with") and not passive)
             or (unit.possessive and unit.cls in STATES)
+            or _seller(candidate, unit, passive=passive or not subjects)
         ):
             sides.supplier.append(unit)
         elif unit.link == "by":
@@ -174,6 +188,21 @@ def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             sides.supplier.append(unit)
         elif unit.link in ("to", "dative", "for") and not subjects:
             sides.recipient.append(unit)
+
+
+def _seller(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
+    """`achète à B`, `compra a B`, `reçoit de B`, `向B订购`, `收到B提供的`: from whom, without a word for from."""
+    language, units = candidate.analysis.grammar.language, candidate.analysis.units
+    if passive or unit.cls not in STATES:
+        return False
+    if language.code in _TAKE_TO:
+        return unit.link in ("to", "of") and unit.start >= candidate.unit.end
+    if language.script == "han" and unit.link == "to":
+        return True
+    following = units[units.index(unit) + 1 : units.index(unit) + 2]
+    return language.script == "han" and any(
+        getattr(hit.entry.referent, "frame", "") == "give" for other in following for hit in other.triggers
+    )
 
 
 def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
@@ -219,7 +248,8 @@ def _arrive(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
         candidate.refuse("it is no weapon that arrives")
         return
     for unit in actors:
-        if unit.link in ("in", "to", "at", "near", "for"):
+        beside = candidate.analysis.grammar.language.script == "han" and unit.start >= candidate.unit.end
+        if unit.link in ("in", "to", "at", "near", "for") or (beside and unit.link in _BARE):
             sides.recipient.append(unit)
         elif unit.link in ("from", "by", "of"):
             sides.supplier.append(unit)
