@@ -102,6 +102,20 @@ async def test_wrong_settings_are_said_once_and_not_tried_again() -> None:
     ]
 
 
+async def test_what_a_proven_program_refuses_is_tried_again() -> None:
+    """A rules file that is being edited, or a Kafka that is away, while a process starts again."""
+    heard = Heard()
+    with Guard() as guard:
+        keeper = Keeper(python("match", "print('tocsin: rules.toml:3:1'); raise SystemExit(2)"), guard, heard.say)
+        keeper.proven = True
+        task = asyncio.create_task(keeper.run())
+        await until(lambda: keeper.starts == 2)
+        await stop([keeper])
+        await task
+    assert not keeper.refused.is_set()
+    assert "ended with exit status 2; starting it again in 1 s" in heard.of("match")
+
+
 async def test_a_program_that_does_not_exist_is_refused() -> None:
     heard = Heard()
     with Guard() as guard:
