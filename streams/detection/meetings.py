@@ -29,6 +29,8 @@ from streams.detection.world import World, sharing_a_day
 _TIGHT = frozenset({"with", "between", "of", "of_or_to", "at", "from"})
 _HEADLINE = 14
 """A sentence of at most so many units reads like a headline: it says the main thing and no more."""
+_VERB_FIRST = 7
+"""Where the verb comes first sentences are long, and its subject stands within so many units."""
 _VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "dative", "about"})
 
 
@@ -147,6 +149,15 @@ def _meeting(candidate: Candidate, world: World) -> None:
 def _receive(candidate: Candidate, world: World) -> None:
     """`A receives B`: host and guest."""
     _meet(candidate, world)
+    leaders = [unit for unit in candidate.used if unit.cls == LEADER]
+    if (
+        candidate.analysis.grammar.language.script == "cyrillic"
+        and len(leaders) == 2
+        and all(unit.link in ("", "bare") for unit in leaders)
+        and coordinated(candidate, leaders)
+    ):
+        candidate.refuse("two leaders take something on together, neither receives the other")
+        return
     if count_states(candidate) < 2:
         candidate.notes.append("one side only")
         take_stay(candidate, world)
@@ -213,6 +224,10 @@ def _visitor(candidate: Candidate, leaders: list[Unit]) -> Unit | None:
         for unit in leaders
         if unit.start >= candidate.unit.end and unit.link in ("", "subject", "by", "of", "of_or_to", "bare")
     ]
+    if candidate.analysis.grammar.language.order == "vso":
+        units = candidate.analysis.units
+        head = units.index(candidate.unit)
+        ordered, after = ([u for u in found if abs(units.index(u) - head) <= _VERB_FIRST] for found in (ordered, after))
     return next(iter([*ordered, *after]), None)
 
 

@@ -98,7 +98,9 @@ def _deciding(group: list[Candidate]) -> Candidate:
     title = [item for item in group if item.analysis.field == "title"]
     text = [item for item in group if item.analysis.field == "text"]
     explicit = [item for item in text if item.explicit]
-    if title and explicit and not any(item.explicit for item in title):
+    said = [item.status for item in title if item.explicit]
+    decided = set(said) == {"possible"} and all(item.status == "planned" for item in explicit)
+    if title and explicit and (not said or decided):
         return min(explicit, key=lambda item: (item.analysis.start, -item.score))
     pool = title or text
     if (

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from streams.detection.chinese import NO_STATE
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
@@ -39,8 +40,18 @@ class NameReader:
                 before is not None
                 and (short[place - 1] or bool(before.triggers) or before.low in self.grammar.adpositions)
             )
-            if not counts:
+            counts = counts or self._opens(units, place, after)
+            if not counts or (after is not None and f"{unit.low}{after.low[:1]}" in NO_STATE):
                 unit.cls, unit.country, unit.kind = "", None, "word"
+
+    def _opens(self, units: list[Unit], place: int, after: Unit | None) -> bool:
+        """`美将向印度…`: first in its clause, before a word for what will or may be done or for whom."""
+        if after is None or (place and units[place - 1].kind != "punct"):
+            return False
+        coming = (self.grammar.cues.get("planned"), self.grammar.cues.get("possible"))
+        return after.low in self.grammar.adpositions or any(
+            cue is not None and cue.fullmatch(after.low) is not None for cue in coming
+        )
 
     def lone_names(self, units: list[Unit]) -> None:
         """`ex-President`-less names: a marker before, a country before or a name that needs support."""

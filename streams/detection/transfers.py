@@ -136,6 +136,8 @@ def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             unit.link == "in" and unit.start >= candidate.unit.end and _only_place(candidate, sides)
         ):
             sides.recipient.append(unit)
+    if candidate.analysis.grammar.language.order == "sov":
+        _talked_about(candidate, actors, sides)
 
 
 def _is_object(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
@@ -231,9 +233,29 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
         elif unit.link in ("of", "of_or_to") and after:
             own.append(unit)
     sides.supplier.extend(unit for unit in own if not sides.supplier and unit.country is not None)
+    _talked_about(candidate, actors, sides)
     if not sides.supplier:
         subjects = [unit for unit in _subjects(candidate, actors) if unit not in sides.recipient]
         sides.supplier.extend(subjects)
+
+
+def _talked_about(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+    """`talks with B about deliveries`: open yet, and B receives unless the arms are B's make."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    head = clause.index(candidate.unit)
+    verb_last = candidate.analysis.grammar.language.order == "sov"
+    near = clause[head + 1 : head + 4] if verb_last else clause[:head]
+    frames = {getattr(hit.entry.referent, "frame", "") for unit in near if unit.link != "near" for hit in unit.triggers}
+    talks = frames & ({"talk"} if verb_last else {"talk", "meet", "meeting"})
+    if not talks or (candidate.unit.link != "about" and "talk" not in talks):
+        return
+    candidate.status = "possible"
+    if sides.recipient or sides.supplier:
+        return
+    made = {unit.country for unit in clause if unit.cls == ADJECTIVE}
+    for unit in actors:
+        if unit.cls == LEADER and unit.link == "with":
+            (sides.supplier if unit.country in made else sides.recipient).append(unit)
 
 
 def _adjacent(units: list[Unit], head: int, unit: Unit) -> bool:

@@ -185,6 +185,9 @@ RUSSIAN = [
     ("Германия безвозмездно передаст Украине гаубицы.", "planned DE > UA"),
     ("Год назад Польша передала Украине танки.", "background PL > UA"),
     ("Россия поставила Индии нефть.", ""),
+    ("В заседании примут участие президент России Владимир Путин и президент Белоруссии Александр Лукашенко.", ""),
+    ("Путин обсудил с Моди поставки С-400.", "possible RU > IN"),
+    ("США объявили о поставке Украине танков.", "planned US > UA"),
 ]
 
 UKRAINIAN = [
@@ -255,6 +258,9 @@ CHINESE = [
     ("波兰援助乌克兰坦克。", "occurred PL > UA"),
     ("俄制导弹运抵阿尔及利亚。", "occurred RU > DZ"),
     ("美国向台湾出售大豆。", ""),
+    ("美将向印度出售导弹", "planned US > IN"),
+    ("马克龙出访中国", "occurred CN FR"),
+    ("马克龙出访中东", ""),
 ]
 
 ARABIC = [
@@ -291,6 +297,9 @@ ARABIC = [
     ("بحسب سيول، سلمت كوريا الشمالية روسيا قذائف مدفعية.", "occurred KP > RU"),
     ("العام الماضي سلمت بولندا أوكرانيا دبابات.", "background PL > UA"),
     ("سلمت روسيا الجزائر شحنة قمح.", ""),
+    ("كان الرئيس ميقاتي قد اجتمع مع النائب سعد في منزله.", ""),
+    ("زار الرئيس الفرنسي إيمانويل ماكرون القاهرة.", "occurred EG FR"),
+    ("احتجاجا على زيارة الرئيس الفرنسي إيمانويل ماكرون لمصر تظاهر المئات في القاهرة.", "background EG FR"),
 ]
 
 KOREAN = [
@@ -321,6 +330,8 @@ KOREAN = [
     ("북한이 러시아에 포탄을 제공했다고 미국 당국자들이 밝혔다.", "occurred KP > RU"),
     ("이란이 러시아에 드론을 넘겼다.", "occurred IR > RU"),
     ("한국이 폴란드에 자동차를 수출했다.", ""),
+    ("북한이 러시아에 포탄 판매를 논의할 계획이다.", "possible KP > RU"),
+    ("북한이 러시아에 포탄을 판매할 계획이다.", "planned KP > RU"),
 ]
 
 CASES = [
@@ -342,3 +353,13 @@ CASES = [
 def test_a_sentence_tells_its_event(detector: Detector, language: str, text: str, expected: str) -> None:
     annotated = detector.detect(Article(title="", text=text, language=language, published=DAY))
     assert told(annotated) == ([expected] if expected else [])
+
+
+def test_a_plan_in_the_text_outranks_a_doubt_in_the_title(detector: Detector) -> None:
+    article = Article(
+        title="Моди может посетить Россию для встречи с Путиным",
+        text="Нарендра Моди в октябре собирается приехать в Россию, чтобы провести переговоры с Путиным о поставках ракет.",
+        language="ru",
+        published=DAY,
+    )
+    assert sorted(told(detector.detect(article))) == ["planned IN RU", "possible IN > RU"]
