@@ -87,5 +87,5 @@ def test_a_feed_becomes_an_alert_by_the_commands_of_the_wheel(unpacked: Path, tm
 
 def test_the_commands_that_keep_something_make_their_tables_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
     kept = ("--data-dir", str(tmp_path / "data"))
-    run(unpacked, *kept, "feeds", "add", "https://example.org/feed")
-    assert b"https://example.org/feed" in run(unpacked, *kept, "feeds", "list")
+    assert b"https://example.org/feed" in run(unpacked, *kept, "feeds", "add", "https://example.org/feed")
+    assert (tmp_path / "data" / "ingest.sqlite").exists()

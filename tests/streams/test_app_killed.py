@@ -111,7 +111,8 @@ async def test_kills_lose_nothing(kafka_settings: Settings, workers: Workers):
     assert len(letters) == 18
 
     workers.keep()
-    await asyncio.sleep(3)
+    await until(lambda: members(kafka_settings, (8,)))
+    await asyncio.sleep(1)
     assert Counter(await read(kafka_settings)) == found, "after an ordinary stop nothing is repeated"
 
 
