@@ -69,7 +69,8 @@ def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
         if unit.low in grammar.clauses.get("subordinator", ()):
             return "that"
         if unit.low in grammar.clauses.get("relative", ()):
-            return "relative"
+            article = grammar.language.compounds and unit.low in grammar.articles
+            return "purpose" if article and _infinitive_ahead(units, place, grammar) else "relative"
         if unit.low in grammar.clauses.get("purpose", ()) or unit.low in grammar.infinitive:
             return "purpose"
         if unit.low in grammar.clauses.get("coordinator", ()) and unit.low not in grammar.conjunctions:

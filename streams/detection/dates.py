@@ -4,7 +4,7 @@ ahead.
 
 from datetime import date
 
-from streams.detection.candidate import Candidate, Cue
+from streams.detection.candidate import Analysis, Candidate, Cue
 
 _AHEAD, _BEHIND = range(1, 6), range(6, 11)
 
@@ -22,7 +22,7 @@ def month_cues(candidate: Candidate, day: date | None) -> tuple[list[Cue], list[
     start, end = clause[0].start - analysis.start, clause[-1].end - analysis.start
     for number, pattern in enumerate(analysis.grammar.months, start=1):
         match = pattern.search(analysis.text, start, end)
-        if match is None:
+        if match is None or _is_verb(analysis, analysis.start + match.start()):
             continue
         cue_place = analysis.start + match.start(), analysis.start + match.end()
         distance = (number - day.month) % 12
@@ -31,3 +31,12 @@ def month_cues(candidate: Candidate, day: date | None) -> tuple[list[Cue], list[
         elif distance in _BEHIND:
             behind.append(Cue("background", *cue_place, match.group()))
     return behind, ahead
+
+
+def _is_verb(analysis: Analysis, start: int) -> bool:
+    """`may have sent`: the name of a month that is also a word of possibility wants its capital letter."""
+    possible = analysis.grammar.cues.get("possible")
+    unit = next((unit for unit in analysis.units if unit.start == start), None)
+    if unit is None or possible is None or not unit.cased[:1].islower():
+        return False
+    return possible.fullmatch(unit.low) is not None

@@ -17,6 +17,8 @@ from streams.detection.meetings import find_meeting
 from streams.detection.normalise import Folded
 from streams.detection.phrases import PhraseBuilder
 from streams.detection.scan import Hit
+from streams.detection.sequels import REACH, follow, may_follow, opens
+from streams.detection.sources import mark_sources
 from streams.detection.status import decide_status, find_cues
 from streams.detection.text import Sentence, Tokenizer
 from streams.detection.transfers import find_transfer
@@ -55,18 +57,25 @@ class Reader:
         if not heads:
             return found
         last = heads[-1][0].end
+        told: list[tuple[int, Candidate]] = []
         text = folded.low[:WINDOW]
-        for sentence in self.tokenizer.sentences(folded, WINDOW):
-            if sentence.start >= last:
+        for number, sentence in enumerate(self.tokenizer.sentences(folded, WINDOW)):
+            told = [item for item in told if number - item[0] <= REACH]
+            if sentence.start >= last and not told:
                 break
             inside = [group for group in groups if sentence.start <= group[0].start < sentence.end]
             present = self._present(inside)
-            if not present and not any(group[0].entry.kind in _LEADING for group in inside):
+            tied = bool(told) and may_follow(folded.low[sentence.start : sentence.end], self.grammar.discourse)
+            if not present and not tied and not any(group[0].entry.kind in _LEADING for group in inside):
                 continue
             analysis = self._analyse(folded, field, sentence, inside, day)
             analysis.leaders = list(leaders[-6:])
             analysis.dated = day is not None
-            found.extend(self._in_sentence(analysis, day, text, present))
+            own = list(self._in_sentence(analysis, day, text, present))
+            found.extend(own)
+            told.extend((number, candidate) for candidate in own if opens(candidate))
+            for _, candidate in told:
+                follow(analysis, candidate)
             leaders.extend(unit for unit in analysis.units if unit.cls == LEADER and not unit.attribute)
         return found
 
@@ -85,6 +94,7 @@ class Reader:
                 )
         kinds = split_clauses(units, self.grammar)
         link_names(units, self.grammar)
+        mark_sources(units, self.grammar)
         text = folded.low[sentence.start : sentence.end]
         return Analysis(field, sentence.start, sentence.end, text, units, kinds, self.grammar)
 

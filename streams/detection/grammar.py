@@ -22,6 +22,7 @@ class Grammar:
     particles: frozenset[str]
     markers: Mapping[str, re.Pattern[str]]
     cues: Mapping[str, re.Pattern[str]]
+    discourse: Mapping[str, re.Pattern[str]]
     clauses: Mapping[str, frozenset[str]]
     passive: frozenset[str]
     infinitive: frozenset[str]
@@ -51,6 +52,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         particles=words(language.name_particles),
         markers={kind: pattern(items) for kind, items in language.markers.items()},
         cues={kind: pattern(items) for kind, items in language.cues.items() if items},
+        discourse={kind: pattern(items) for kind, items in language.discourse.items() if items},
         clauses={kind: words(items) for kind, items in language.clauses.items()},
         passive=words(language.passive),
         infinitive=words(language.infinitive),

@@ -114,6 +114,7 @@ class NameReader:
                 after is not None
                 and after.joined
                 and after.trigger is None
+                and after.cls != LEADER
                 and place + 1 < len(units)
                 and units[place + 1] is after
             ) or (after is not None and self._owns(units, place, after)):

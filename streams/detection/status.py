@@ -79,6 +79,11 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
         candidate.cues = calls
         candidate.refuse(f"a call, a letter or a video link is no meeting: {calls[0].text!r}")
         return
+    if candidate.type.engine == "transfer":
+        if _demanded(candidate, [*own, *above]):
+            candidate.refuse("a demand not to deliver is no transfer")
+            return
+        own = _claimed(candidate, own)
     _weigh(candidate, own, above, day)
     if candidate.trigger.status is not None and candidate.status == "occurred":
         candidate.status = candidate.trigger.status
@@ -131,7 +136,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     elif denied and not (position and candidate.tense == "noun"):
         candidate.status, candidate.cues, candidate.explicit = "denied", denied, True
     elif candidate.status == "possible" or (possible and not position):
-        candidate.status, candidate.cues, candidate.explicit = "possible", possible, True
+        candidate.status, candidate.cues, candidate.explicit = "possible", possible or candidate.cues, True
     elif history:
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
     elif planned or position == "before" or _on_the_way(candidate) or candidate.tense in ("infinitive", "future"):
@@ -142,6 +147,43 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         )
     else:
         candidate.status = "occurred"
+
+
+def _claimed(candidate: Candidate, own: list[Cue]) -> list[Cue]:
+    """Make what is only said possible, and give the other cues back."""
+    claimed = _hearsay(candidate, own)
+    if claimed:
+        candidate.status, candidate.cues = "possible", claimed
+    return [cue for cue in own if cue not in claimed]
+
+
+def _demanded(candidate: Candidate, cues: list[Cue]) -> bool:
+    """`urges B not to sell`, `calls on B to stop`: what is denied stands behind a demand."""
+    denied = [cue for cue in cues if cue.kind in ("negation", "cancel")]
+    if not denied or any(cue.kind == "deny" for cue in cues):
+        return False
+    first = min(cue.start for cue in denied)
+    control = candidate.analysis.grammar.discourse.get("control")
+    dependent = candidate.tense == "infinitive"
+    if dependent and control is not None:
+        before = candidate.analysis.text[: first - candidate.analysis.start]
+        if control.search(before):
+            return True
+    return any(cue.kind == "request" and cue.start < first for cue in cues)
+
+
+def _hearsay(candidate: Candidate, own: list[Cue]) -> list[Cue]:
+    """`allegedly sent`, `soll geliefert haben`: what somebody says of the past, whatever its tense."""
+    hearsay = candidate.analysis.grammar.discourse.get("hearsay")
+    if hearsay is None:
+        return []
+    claimed = [cue for cue in own if hearsay.fullmatch(cue.text)]
+    units = candidate.analysis.units
+    after = units[units.index(candidate.unit) + 1 :][:1]
+    plans = [cue for cue in claimed if cue.kind == "planned"]
+    if plans and not (after and after[0].low in ("haben", "sein")):
+        return [cue for cue in claimed if cue.kind != "planned"]
+    return claimed
 
 
 def _reaches(candidate: Candidate, cue: Cue) -> bool:

@@ -1,32 +1,14 @@
 """Frames of arms transfers: who supplies whom with what."""
 
-from dataclasses import dataclass, field
-
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
-from streams.detection.merge import GENERAL_WEAPONS
-from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, TITLE, Unit
-from streams.detection.weapons import all_crewed, weapon_beside, weapons_handed
+from streams.detection.plausible import check_transfer
+from streams.detection.sides import ACTORS, ARRIVING, BARE, COMMAS, FROM, TAKE_TO, TO, Sides
+from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, STATES, TITLE, Unit
+from streams.detection.weapons import weapons_handed
 from streams.detection.world import World
 from streams.knowledge import Weapon
 from streams.messages import Filler
-
-_ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL})
-_TO = frozenset({"to", "dative", "for"})
-_FROM = frozenset({"from", "by", "made"})
-_COMMAS = frozenset({",", "、", "،"})
-_BARE = frozenset({"", "subject", "bare"})
-_TAKE_TO = frozenset({"fr", "es"})
-"""Languages that buy `to` and receive `of` somebody."""
-_ARRIVING = frozenset({"", "bare", "subject", "of"})
-
-
-@dataclass(slots=True)
-class _Sides:
-    """Suppliers and recipients found so far, as units or states."""
-
-    supplier: list[Unit] = field(default_factory=list)
-    recipient: list[Unit] = field(default_factory=list)
 
 
 def find_transfer(candidate: Candidate, world: World) -> Candidate:
@@ -34,14 +16,14 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     weapons = weapons_handed(candidate, world)
     if not weapons:
         return candidate.refuse("no weapon is what is handed over")
-    sides = _Sides()
+    sides = Sides()
     actors = _actors(candidate)
     _FRAMES[candidate.trigger.frame](candidate, actors, sides)
     _asked(candidate, sides)
     _makers(candidate, sides)
     _from_governing(candidate, sides)
     _fill(candidate, sides, weapons, world)
-    return _check(candidate, sides)
+    return check_transfer(candidate, sides)
 
 
 # ---------------------------------------------------------------- who stands where
@@ -49,7 +31,9 @@ def _actors(candidate: Candidate) -> list[Unit]:
     """Names of the clause that can be a side: states, leaders, armed groups; not a place that only says where."""
     clause = candidate.analysis.clause(candidate.unit.clause)
     return [
-        unit for unit in clause if (unit.cls in _ACTORS or (unit.cls == TITLE and unit.country)) and not unit.attribute
+        unit
+        for unit in clause
+        if (unit.cls in ACTORS or (unit.cls == TITLE and unit.country)) and not (unit.attribute or unit.quoted)
     ]
 
 
@@ -80,14 +64,16 @@ def _passive(candidate: Candidate) -> bool:
 
 def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     """Bare names before the head, or right after it where the language turns order; with their list."""
-    if candidate.tense == "infinitive" and candidate.analysis.kinds[candidate.unit.clause] == "purpose":
+    if _infinite(candidate) and candidate.analysis.kinds[candidate.unit.clause] == "purpose":
         return []
+    if urged := _urged(candidate, actors):
+        return urged
     marked = [unit for unit in actors if unit.link == "subject"]
     if marked:
         return marked
     order = candidate.analysis.grammar.language.order
-    before = [unit for unit in _before(candidate, actors) if unit.link in _BARE]
-    after = [unit for unit in _after(candidate, actors) if unit.link in _BARE]
+    before = [unit for unit in _before(candidate, actors) if unit.link in BARE]
+    after = [unit for unit in _after(candidate, actors) if unit.link in BARE]
     if order == "vso":
         return _arabic_subject(candidate, before, after)
     if before:
@@ -96,6 +82,25 @@ def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
         return after[:1]
     return []
+
+
+def _infinite(candidate: Candidate) -> bool:
+    """An infinitive, also that of the perfect: `geliefert zu haben`."""
+    if candidate.tense == "infinitive":
+        return True
+    units = candidate.analysis.units
+    after = units[units.index(candidate.unit) + 1 :][:1]
+    return candidate.tense == "participle" and bool(after) and after[0].low in candidate.analysis.grammar.infinitive
+
+
+def _urged(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    """`A urges B to sell`, `A accuses B of selling`: who is urged or accused would act."""
+    control = candidate.analysis.grammar.discourse.get("control")
+    if control is None or candidate.analysis.grammar.language.compounds:
+        return []
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    urging = [u for u in clause if u.end <= candidate.unit.start and u.kind == "word" and control.fullmatch(u.low)]
+    return [u for u in _before(candidate, actors) if urging and u.start >= urging[-1].end and u.link not in TO][:1]
 
 
 def _arabic_subject(candidate: Candidate, before: list[Unit], after: list[Unit]) -> list[Unit]:
@@ -112,12 +117,12 @@ def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
     conjunctions = candidate.analysis.grammar.conjunctions
     articles = candidate.analysis.grammar.articles
     return (
-        all(unit.low in conjunctions | articles | _COMMAS or unit.cls in _ACTORS for unit in between)
+        all(unit.low in conjunctions | articles | COMMAS or unit.cls in ACTORS for unit in between)
         and len(between) <= 5
     )
 
 
-def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`A sends B weapons`, `A liefert Waffen an B`, passive `weapons are sent to B by A`."""
     candidate.score = max(candidate.score, 0.6) if candidate.score == 0.6 else 0.88
     passive = _passive(candidate)
@@ -128,9 +133,9 @@ def _give(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
             continue
         if unit.link == "of" and candidate.analysis.grammar.language.order == "sov":
             sides.supplier.extend([] if sides.supplier else [unit])
-        elif unit.link in _TO or (unit.link in ("of_or_to", "of") and not unit.possessive and unit.cls != LEADER):
+        elif unit.link in TO or (unit.link in ("of_or_to", "of") and not unit.possessive and unit.cls != LEADER):
             sides.recipient.append(unit)
-        elif unit.link in _FROM:
+        elif unit.link in FROM:
             sides.supplier.append(unit)
         elif _is_object(candidate, unit, passive=passive) or (
             unit.link == "in" and unit.start >= candidate.unit.end and _only_place(candidate, sides)
@@ -164,11 +169,11 @@ def _verb_last(candidate: Candidate) -> bool:
     )
 
 
-def _only_place(candidate: Candidate, sides: _Sides) -> bool:
+def _only_place(candidate: Candidate, sides: Sides) -> bool:
     return not sides.recipient and candidate.analysis.grammar.language.code in ("de", "ru", "uk", "fr", "es")
 
 
-def _get(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _get(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`B gets weapons from A`, `B buys A's jets`."""
     candidate.score = 0.8
     passive = _passive(candidate)
@@ -197,7 +202,7 @@ def _seller(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
     language, units = candidate.analysis.grammar.language, candidate.analysis.units
     if passive or unit.cls not in STATES:
         return False
-    if language.code in _TAKE_TO:
+    if language.code in TAKE_TO:
         return unit.link in ("to", "of") and unit.start >= candidate.unit.end
     if language.script == "han" and unit.link == "to":
         return True
@@ -207,7 +212,7 @@ def _seller(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
     )
 
 
-def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """A noun: `A's delivery of weapons to B`, `US-Waffenlieferungen an B`, `A approves the sale to B`."""
     if candidate.unit.link in ("at", "against") and candidate.analysis.grammar.language.compounds:
         candidate.refuse("the transfer is only the occasion of something else")
@@ -218,11 +223,11 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
     own: list[Unit] = []
     for unit in actors:
         after = unit.start >= candidate.unit.end
-        if unit.link in _TO or (
+        if unit.link in TO or (
             unit.link in ("in", "object") and after and unit.cls in (COUNTRY, PLACE) and _adjacent(units, head, unit)
         ):
             sides.recipient.append(unit)
-        elif unit.link in _FROM or (unit.link in ("of", "of_or_to") and not after and head - units.index(unit) <= 4):
+        elif unit.link in FROM or (unit.link in ("of", "of_or_to") and not after and head - units.index(unit) <= 4):
             sides.supplier.append(unit)
         elif (
             unit.link in ("of", "of_or_to", "dative")
@@ -239,7 +244,7 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
         sides.supplier.extend(subjects)
 
 
-def _talked_about(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _talked_about(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`talks with B about deliveries`: open yet, and B receives unless the arms are B's make."""
     clause = candidate.analysis.clause(candidate.unit.clause)
     head = clause.index(candidate.unit)
@@ -262,29 +267,29 @@ def _adjacent(units: list[Unit], head: int, unit: Unit) -> bool:
     return 0 < units.index(unit) - head <= 4
 
 
-def _arrive(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _arrive(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`Weapons from A have arrived in B`."""
     candidate.score = 0.72
     clause = candidate.analysis.clause(candidate.unit.clause)
-    if not any(u.weapon is not None and not u.weapon.ambiguous and u.link in _ARRIVING for u in clause):
+    if not any(u.weapon is not None and not u.weapon.ambiguous and u.link in ARRIVING for u in clause):
         candidate.refuse("it is no weapon that arrives")
         return
     for unit in actors:
         beside = candidate.analysis.grammar.language.script == "han" and unit.start >= candidate.unit.end
-        if unit.link in ("in", "to", "at", "near", "for") or (beside and unit.link in _BARE):
+        if unit.link in ("in", "to", "at", "near", "for") or (beside and unit.link in BARE):
             sides.recipient.append(unit)
         elif unit.link in ("from", "by", "of"):
             sides.supplier.append(unit)
 
 
-def _deal(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
+def _deal(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`A and B sign an arms deal`: the larger exporter sells."""
     candidate.score = 0.7
     clause = candidate.analysis.clause(candidate.unit.clause)
-    pair = [unit for unit in actors if unit.link in (*_BARE, "with", "between", "of", "object")]
+    pair = [unit for unit in actors if unit.link in (*BARE, "with", "between", "of", "object")]
     adjectives = [unit for unit in clause if unit.cls == ADJECTIVE]
     for unit in actors:
-        if unit.link in _TO:
+        if unit.link in TO:
             sides.recipient.append(unit)
         elif unit.link == "from":
             sides.supplier.append(unit)
@@ -295,8 +300,33 @@ def _deal(candidate: Candidate, actors: list[Unit], sides: _Sides) -> None:
         sides.supplier.extend(unit for unit in pair if unit not in sides.recipient)
 
 
+def _request(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
+    """`A asks B for weapons`: who asks would receive, who is asked would supply; both must be named."""
+    candidate.score = 0.72
+    sides.recipient.extend(_subjects(candidate, actors))
+    rest = [unit for unit in actors if unit not in sides.recipient and unit.link in (*BARE, *FROM, "object", "at")]
+    sides.supplier.extend(rest)
+    if not sides.recipient or not sides.supplier:
+        candidate.refuse("a request names who asks and who is asked")
+
+
+def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
+    """A noun: `the purchase of weapons from A by B`, `B erwägt Kauf von Panzern`."""
+    if candidate.unit.link in ("at", "against"):
+        candidate.refuse("the purchase is only the occasion of something else")
+        return
+    candidate.score = 0.75
+    for unit in actors:
+        if unit.link in ("from", "at"):
+            sides.supplier.append(unit)
+        elif unit.link in ("by", "for"):
+            sides.recipient.append(unit)
+    if not sides.recipient:
+        sides.recipient.extend(unit for unit in _subjects(candidate, actors) if unit not in sides.supplier)
+
+
 # ---------------------------------------------------------------- what else says who
-def _makers(candidate: Candidate, sides: _Sides) -> None:
+def _makers(candidate: Candidate, sides: Sides) -> None:
     """An adjective or `-made` at the weapon or the noun: whose arms they are."""
     clause = candidate.analysis.clause(candidate.unit.clause)
     makers: list[Unit] = []
@@ -317,11 +347,11 @@ def _makers(candidate: Candidate, sides: _Sides) -> None:
         return
     recipients = {unit.country for unit in sides.recipient}
     foreign = [unit for unit in makers if unit.country not in recipients]
-    if candidate.trigger.frame in ("get", "arrive") or not sides.supplier:
+    if candidate.trigger.frame in ("get", "arrive", "acquire") or not sides.supplier:
         sides.supplier.extend(foreign)
 
 
-def _asked(candidate: Candidate, sides: _Sides) -> None:
+def _asked(candidate: Candidate, sides: Sides) -> None:
     """`A asks B for arms`: who asks would receive, who is asked would supply."""
     analysis = candidate.analysis
     request = analysis.grammar.cues.get("request")
@@ -331,7 +361,7 @@ def _asked(candidate: Candidate, sides: _Sides) -> None:
     asking = next((unit for unit in clause if unit.kind == "word" and request.fullmatch(unit.low)), None)
     if asking is None:
         return
-    actors = [unit for unit in _actors(candidate) if unit.link in (*_BARE, "from", "object", "dative", "of_or_to")]
+    actors = [unit for unit in _actors(candidate) if unit.link in (*BARE, "from", "object", "dative", "of_or_to")]
     askers = [unit for unit in actors if unit.end <= asking.start][:1]
     asked = [
         unit for unit in actors if unit.start >= asking.end and unit.country != (askers[0].country if askers else None)
@@ -340,7 +370,7 @@ def _asked(candidate: Candidate, sides: _Sides) -> None:
         sides.recipient, sides.supplier = askers, asked
 
 
-def _from_governing(candidate: Candidate, sides: _Sides) -> None:
+def _from_governing(candidate: Candidate, sides: Sides) -> None:
     """`A meets B to buy arms`: the governing clause names the sides that a purpose clause leaves out."""
     analysis, number = candidate.analysis, candidate.unit.clause
     frame = candidate.trigger.frame
@@ -355,12 +385,17 @@ def _from_governing(candidate: Candidate, sides: _Sides) -> None:
             for u in analysis.clause(governing)
             if u.cls in (LEADER, COUNTRY, PLACE)
             and not u.attribute
-            and u.link in (*_BARE, "with", "object", "dative", "by")
+            and not u.quoted
+            and u.link in (*BARE, "with", "object", "dative", "by")
         ]
         above = [*_pronoun_in(candidate, governing, above), *above]
         number = governing
         if above:
             break
+    control = analysis.grammar.discourse.get("control")
+    below = analysis.clause(number)
+    if len(above) > 1 and control is not None and any(control.fullmatch(u.low) for u in below if u.kind == "word"):
+        above = above[1:]
     known = {unit.country for unit in (*sides.supplier, *sides.recipient)}
     free = [unit for unit in above if unit.country and unit.country not in known]
     if not free:
@@ -386,7 +421,7 @@ def _pronoun_in(candidate: Candidate, number: int, named: list[Unit]) -> list[Un
     return [unit for unit in reversed(earlier) if unit.country not in {name.country for name in named}][:1]
 
 
-def _fill(candidate: Candidate, sides: _Sides, weapons: list[Weapon], world: World) -> None:
+def _fill(candidate: Candidate, sides: Sides, weapons: list[Weapon], world: World) -> None:
     if "pair" in candidate.notes:
         _split_pair(sides, world)
     recipients = _states(sides.recipient, world)
@@ -403,7 +438,7 @@ def _fill(candidate: Candidate, sides: _Sides, weapons: list[Weapon], world: Wor
     }
 
 
-def _split_pair(sides: _Sides, world: World) -> None:
+def _split_pair(sides: Sides, world: World) -> None:
     states = sorted({unit.country for unit in sides.supplier if unit.country}, key=world.exporter_rank)
     if len(states) < 2:
         return
@@ -433,59 +468,12 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
-def _handed(candidate: Candidate, sides: _Sides) -> bool:
-    """A recipient in the dative, as bare object or by `an`, receives; one by `nach` or `to` may be a mere
-    destination.
-    """
-    units = candidate.analysis.units
-    for unit in sides.recipient:
-        before = [other.low for other in units[max(0, units.index(unit) - 3) : units.index(unit)]]
-        if unit.link in ("dative", "of_or_to", "object", "", "bare", "for") or "an" in before:
-            return True
-    return False
-
-
-def _vague(candidate: Candidate, sides: _Sides) -> bool:
-    """Without a recipient a transfer must name its weapon, and its supplier by more than standing first."""
-    names = {filler.entity for filler in candidate.roles.get("weapon", ())}
-    loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in _BARE for unit in sides.supplier)
-    if not candidate.analysis.grammar.language.compounds:
-        return candidate.trigger.frame != "deal" or loose
-    general = names <= GENERAL_WEAPONS
-    return candidate.trigger.frame != "give" and (general or (loose and not _announced(candidate)))
-
-
-def _announced(candidate: Candidate) -> bool:
-    """Whether the clause says that the transfer was decided: `erteilt Genehmigung`, `gibt … frei`."""
-    planned = candidate.analysis.grammar.cues.get("planned")
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    start = candidate.analysis.start
-    text = candidate.analysis.text[clause[0].start - start : clause[-1].end - start]
-    return planned is not None and planned.search(text) is not None
-
-
-def _check(candidate: Candidate, sides: _Sides) -> Candidate:
-    suppliers, recipients = candidate.roles.get("supplier", []), candidate.roles.get("recipient", [])
-    if candidate.refused:
-        return candidate
-    if not suppliers and not recipients:
-        return candidate.refuse("neither supplier nor recipient is named")
-    if sides.supplier and sides.recipient and not suppliers:
-        return candidate.refuse("supplier and recipient are one country: a domestic matter")
-    crewed = all_crewed(candidate)
-    if crewed and candidate.trigger.id.endswith(".send") and not _handed(candidate, sides):
-        return candidate.refuse("own crewed craft are moved, not handed over")
-    if not recipients and _vague(candidate, sides):
-        return candidate.refuse("arms in general and no recipient: no specific transfer")
-    if not suppliers and not candidate.analysis.grammar.language.compounds and not weapon_beside(candidate):
-        return candidate.refuse("no supplier, and the weapon stands far from the head")
-    if not recipients:
-        candidate.score -= 0.2
-        candidate.notes.append("no recipient")
-    if not suppliers:
-        candidate.score -= 0.15
-        candidate.notes.append("no supplier")
-    return candidate
-
-
-_FRAMES = {"give": _give, "get": _get, "supply": _supply, "arrive": _arrive, "deal": _deal}
+_FRAMES = {
+    "give": _give,
+    "get": _get,
+    "supply": _supply,
+    "arrive": _arrive,
+    "deal": _deal,
+    "request": _request,
+    "acquire": _acquire,
+}

@@ -39,6 +39,7 @@ class Unit:
     joined: bool = False
     swallowed: bool = False
     attribute: bool = False
+    quoted: bool = False
     clause: int = 0
     country: str | None = None
     person: Person | None = None

@@ -11,7 +11,7 @@ ENGINES = ("meeting", "transfer", "action")
 FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest", "stay"),
-        "transfer": ("give", "get", "supply", "arrive", "deal"),
+        "transfer": ("give", "get", "supply", "arrive", "deal", "request", "acquire"),
         "action": ("do", "undergo", "noun"),
     }
 )

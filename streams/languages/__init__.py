@@ -46,6 +46,7 @@ def missing_parts(language: Language) -> list[str]:
         "possessive",
         "paradigms",
         "articles",
+        "discourse",
     }
     empty = [
         field.name

@@ -8,6 +8,7 @@ import yaml
 from streams.languages.language import (
     CLAUSE_KINDS,
     CUE_KINDS,
+    DISCOURSE_KINDS,
     LINKS,
     MARKER_KINDS,
     TITLE_KINDS,
@@ -26,7 +27,7 @@ _SETS = (
 )  # fmt: skip
 _LISTS = ("months", "possessive", "passive", "infinitive")
 _LINKED = ("sides", "adpositions", "postpositions", "prefixes")
-_GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS}
+_GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS, "discourse": DISCOURSE_KINDS}
 
 
 def _grouped(reader: Reader, node: yaml.Node, kinds: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
