@@ -194,6 +194,8 @@ async def test_articles_become_alerts_and_webhooks_once(kafka_settings: Settings
                 service.stopping.set()
             await asyncio.wait_for(asyncio.gather(*running), 60)
             await store.aclose()
+        sent = [request["webhook-id"] for request in site.requests]
+        assert len(set(sent)) == len(sent) == 10, "stopping sends nothing twice"
 
 
 async def check_articles(settings: Settings, store: Store, site: Site) -> None:
