@@ -1,7 +1,7 @@
 """Clauses: where one statement ends and the next begins, so that cues and arguments stay where they belong."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import Unit
+from streams.detection.units import LEADER, Unit
 
 _BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
 _COMMAS = frozenset({",", "،", "，", "、"})
@@ -45,6 +45,8 @@ def _has_content(units: list[Unit], place: int, clause: int) -> bool:
 
 def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
     unit = units[place]
+    if unit.low == "-" and _pairs_leaders(units, place):
+        return ""
     if unit.kind == "punct" and (unit.low in _BREAKS or unit.low[:1] in ':;–"'):
         return "break"
     if unit.kind == "punct" and unit.low in _COMMAS:
@@ -56,6 +58,14 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
     if unit.low in grammar.clauses.get("coordinator", ()):
         return _coordinated(units, place, grammar)
     return ""
+
+
+def _pairs_leaders(units: list[Unit], place: int) -> bool:
+    """`A-B summit`: a hyphen without blanks between two leaders."""
+    if not 0 < place < len(units) - 1:
+        return False
+    before, after = units[place - 1], units[place + 1]
+    return before.cls == after.cls == LEADER and before.end == units[place].start and units[place].end == after.start
 
 
 def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:

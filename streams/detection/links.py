@@ -1,7 +1,7 @@
 """What ties each name to its head: a preposition, a case, a particle, an article, or the name before it in a list."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import ADJECTIVE, STATES, Unit
+from streams.detection.units import ADJECTIVE, LEADER, STATES, Unit
 
 _SEPARATORS = frozenset({",", "、", "،", "/"})
 _REACH = 5
@@ -37,6 +37,8 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
         link = _adposition(unit, grammar)
         if link is not None:
             infinitive = words and unit.low in grammar.infinitive
+            if words + place - units.index(unit) > 1 and _nominative(named, link, grammar):
+                return ""
             direction = link == "in" and named.case == "object" and grammar.language.script == "cyrillic"
             return "" if infinitive else "to" if direction else link
         if unit.low in grammar.articles and unit.kind == "word":
@@ -46,6 +48,16 @@ def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
                 break
             words += 1
     return dative
+
+
+def _nominative(named: Unit, link: str, grammar: Grammar) -> bool:
+    """`В Кремле Путин …`: a person in the nominative is not what a preposition farther left governs."""
+    return (
+        grammar.language.script == "cyrillic"
+        and named.cls == LEADER
+        and named.case == "bare"
+        and link not in ("with", "between", "by")
+    )
 
 
 def _adposition(unit: Unit, grammar: Grammar) -> str | None:

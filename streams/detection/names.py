@@ -41,7 +41,11 @@ class NameReader:
                 and (short[place - 1] or bool(before.triggers) or before.low in self.grammar.adpositions)
             )
             counts = counts or self._opens(units, place, after)
-            if not counts or (after is not None and f"{unit.low}{after.low[:1]}" in NO_STATE):
+            if (
+                not counts
+                or (after is not None and f"{unit.low}{after.low[:1]}" in NO_STATE)
+                or (before is not None and f"{before.low[-1:]}{unit.low}" in NO_STATE)
+            ):
                 unit.cls, unit.country, unit.kind = "", None, "word"
 
     def _opens(self, units: list[Unit], place: int, after: Unit | None) -> bool:
@@ -65,7 +69,7 @@ class NameReader:
                 if former is not None and former.fullmatch(before.low.rstrip("-")):
                     unit.cls = FORMER
                     continue
-            if before is not None and before.cls == BODY:
+            if before is not None and before.cls == BODY and self.grammar.language.script != "cyrillic":
                 unit.cls = MINISTER
                 continue
             if before is not None and before.cls in STATES and before.country and before.country != unit.country:

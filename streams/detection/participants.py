@@ -53,12 +53,23 @@ def coordinated(candidate: Candidate, leaders: list[Unit]) -> bool:
     for first, second in itertools.pairwise(leaders):
         between = [unit for unit in units if first.end <= unit.start and unit.end <= second.start]
         if len(between) <= 3 and any(
-            unit.low in candidate.analysis.grammar.conjunctions or unit.low == "," for unit in between
+            unit.low in candidate.analysis.grammar.conjunctions or unit.low in (",", "-") for unit in between
         ):
+            return True
+        if len(between) <= 3 and any(_written_and(candidate, unit) for unit in (*between, second)):
             return True
         if not between:
             return True
     return any(unit.cls == PLURAL and len(unit.fillers) > 1 for unit in leaders)
+
+
+def _written_and(candidate: Candidate, unit: Unit) -> bool:
+    """Arabic writes `and` as the first letter of the next word."""
+    place = unit.start - candidate.analysis.start
+    return (
+        candidate.analysis.grammar.language.script == "arabic"
+        and "و" in candidate.analysis.text[max(0, place - 1) : place + 1]
+    )
 
 
 def stands_near(candidate: Candidate, unit: Unit) -> bool:

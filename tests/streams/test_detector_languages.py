@@ -86,6 +86,7 @@ FRENCH = [
     ("Des chars ont été livrés à l'Ukraine par la Pologne.", "occurred PL > UA"),
     ("Kiev a reçu des missiles américains.", "occurred US > UA"),
     ("La France et l'Inde ont signé un contrat pour la livraison de 36 Rafale.", "occurred FR > IN"),
+    ("Le sommet de Meseberg a réuni Macron et Scholz.", "occurred DE FR"),
     ("La France livre six générateurs à l'Ukraine.", ""),
 ]
 
@@ -137,6 +138,7 @@ SPANISH = [
     ("Ucrania recibe los primeros tanques Leopard de Polonia.", "occurred PL > UA"),
     ("Estados Unidos dotó a Colombia de helicópteros Black Hawk.", "occurred US > CO"),
     ("Los misiles fueron entregados a Ucrania por Polonia.", "occurred PL > UA"),
+    ("La cumbre reunió a Lula y Petro en Leticia.", "occurred BR CO"),
     ("España envió medicamentos a Ucrania.", ""),
 ]
 
@@ -184,6 +186,8 @@ RUSSIAN = [
     ("Иран снабдил Россию беспилотниками.", "occurred IR > RU"),
     ("Германия безвозмездно передаст Украине гаубицы.", "planned DE > UA"),
     ("Год назад Польша передала Украине танки.", "background PL > UA"),
+    ("На полях саммита G20 Эрдоган встретился с Моди.", "occurred IN TR"),
+    ("В Кремле Путин встретился с президентом Турции.", "occurred RU TR"),
     ("Россия поставила Индии нефть.", ""),
     ("В заседании примут участие президент России Владимир Путин и президент Белоруссии Александр Лукашенко.", ""),
     ("Путин обсудил с Моди поставки С-400.", "possible RU > IN"),
@@ -220,6 +224,7 @@ UKRAINIAN = [
     ("Танки були передані Україні Польщею.", "occurred PL > UA"),
     ("КНДР поставила Росії артилерійські снаряди, повідомили в Сеулі.", "occurred KP > RU"),
     ("Торік Польща передала Україні танки.", "background PL > UA"),
+    ("На полях саміту G20 Ердоган зустрівся з Моді.", "occurred IN TR"),
     ("Польща передала Україні генератори.", ""),
 ]
 
@@ -259,6 +264,8 @@ CHINESE = [
     ("俄制导弹运抵阿尔及利亚。", "occurred RU > DZ"),
     ("美国向台湾出售大豆。", ""),
     ("美将向印度出售导弹", "planned US > IN"),
+    ("荷兰同意向乌克兰提供F-16战机。", "planned NL > UA"),
+    ("美国宣布对台军售。", "planned US > TW"),
     ("马克龙出访中国", "occurred CN FR"),
     ("马克龙出访中东", ""),
 ]
@@ -296,6 +303,8 @@ ARABIC = [
     ("أرسلت بولندا دبابات إلى أوكرانيا.", "occurred PL > UA"),
     ("بحسب سيول، سلمت كوريا الشمالية روسيا قذائف مدفعية.", "occurred KP > RU"),
     ("العام الماضي سلمت بولندا أوكرانيا دبابات.", "background PL > UA"),
+    ("عقد بوتين وأردوغان اجتماعا في سوتشي.", "occurred RU TR"),
+    ("قمة ثلاثية تجمع السيسي وعبد الله الثاني وعباس في القاهرة.", "occurred EG JO PS"),
     ("سلمت روسيا الجزائر شحنة قمح.", ""),
     ("كان الرئيس ميقاتي قد اجتمع مع النائب سعد في منزله.", ""),
     ("زار الرئيس الفرنسي إيمانويل ماكرون القاهرة.", "occurred EG FR"),
@@ -329,6 +338,8 @@ KOREAN = [
     ("미국이 대만에 미사일 판매를 승인했다.", "planned US > TW"),
     ("북한이 러시아에 포탄을 제공했다고 미국 당국자들이 밝혔다.", "occurred KP > RU"),
     ("이란이 러시아에 드론을 넘겼다.", "occurred IR > RU"),
+    ("독일, 우크라이나에 전차 지원", "occurred DE > UA"),
+    ("인도, 러시아서 미사일 도입", "occurred RU > IN"),
     ("한국이 폴란드에 자동차를 수출했다.", ""),
     ("북한이 러시아에 포탄 판매를 논의할 계획이다.", "possible KP > RU"),
     ("북한이 러시아에 포탄을 판매할 계획이다.", "planned KP > RU"),
