@@ -162,7 +162,11 @@ def _bare_subordinator(units: list[Unit], place: int, grammar: Grammar) -> str:
 
 
 def _name_then_verb(following: list[Unit]) -> bool:
-    return bool(following) and bool(following[0].cls) and any(unit.trigger is not None for unit in following[1:])
+    if not following or not following[0].cls:
+        return False
+    verb = following[1:2]
+    finite = bool(verb) and verb[0].kind == "word" and verb[0].cased.islower() and verb[0].low.endswith("ed")
+    return finite or any(unit.trigger is not None for unit in following[1:])
 
 
 def _coordinated(units: list[Unit], place: int, grammar: Grammar) -> str:

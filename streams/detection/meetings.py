@@ -133,7 +133,11 @@ def _meeting(candidate: Candidate, world: World) -> None:
     elif (
         len(countries_of(loose)) >= 2
         and coordinated(candidate, loose)
-        and (candidate.trigger.strength == "strong" or candidate.unit.link in ("near", "in", "at"))
+        and (
+            candidate.trigger.strength == "strong"
+            or candidate.unit.link in ("near", "in", "at")
+            or _held(candidate, loose)
+        )
     ):
         take(candidate, loose)
         candidate.score = 0.75
@@ -144,6 +148,18 @@ def _meeting(candidate: Candidate, world: World) -> None:
     if count_states(candidate) < 2:
         take_groups(candidate)
     candidate.score -= 0.01 * farthest(candidate)
+
+
+def _held(candidate: Candidate, leaders: list[Unit]) -> bool:
+    """`A, B hold long talks`: a verb of holding right after the leaders, whose object the head is."""
+    holding = candidate.analysis.grammar.discourse.get("holding")
+    last = max(unit.end for unit in leaders)
+    between = [unit for unit in candidate.analysis.units if last <= unit.start and unit.end <= candidate.unit.start]
+    return (
+        holding is not None
+        and len(between) <= 4
+        and any(holding.fullmatch(unit.low) is not None for unit in between[:3])
+    )
 
 
 def _receive(candidate: Candidate, world: World) -> None:

@@ -9,6 +9,9 @@ from streams.messages import Filler
 GENERAL_WEAPONS = frozenset({"weapon", "armament", "military-aid"})
 """Weapons that say no more than that arms are meant: anything more specific takes their place."""
 
+_LOOSE = frozenset({"talk", "trip", "joint", "stay"})
+"""Frames of meetings whose heads say less than a word for meeting."""
+
 _STATUS_RANK = {"occurred": 0, "planned": 1, "denied": 2, "possible": 3, "background": 4}
 
 
@@ -71,8 +74,18 @@ def _represent(group: list[Candidate]) -> list[Candidate]:
     if len(group) > 1:
         best.score = min(best.score + 0.03 * (len(group) - 1), 0.97)
     front = deciding if deciding.analysis.field == "text" or deciding is best else best
+    front = _by_head(group, front)
     front.roles, front.score, front.status = best.roles, best.score, best.status
+    front.cues = best.cues
     return [front, *(item for item in group if item is not front)]
+
+
+def _by_head(group: list[Candidate], front: Candidate) -> Candidate:
+    """A word for meeting in the same sentence stands for a meeting before a word for talking or travelling."""
+    if front.trigger.frame not in _LOOSE:
+        return front
+    better = [item for item in group if item.analysis is front.analysis and item.trigger.frame not in _LOOSE]
+    return better[0] if front.type.engine == "meeting" and better else front
 
 
 def _add_roles(best: Candidate, other: Candidate) -> None:

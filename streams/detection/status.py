@@ -223,8 +223,11 @@ def _negations(candidate: Candidate, own: list[Cue]) -> list[Cue]:
 
 
 def _is_head(candidate: Candidate, cue: Cue) -> bool:
-    """A cue that is the head itself says nothing (`Besuch geplant` does, `Lieferung` does not)."""
-    return cue.start >= candidate.hit.word_start and cue.end <= candidate.hit.word_end
+    """A cue that is the head itself says nothing (`Besuch geplant` does, `Lieferung` does not); `talks on` is none of
+    leaders who talk.
+    """
+    inside = cue.start >= candidate.hit.word_start and cue.end <= candidate.hit.word_end
+    return inside or (candidate.type.engine == "meeting" and cue.start == candidate.hit.word_start)
 
 
 def _clause_of(analysis: Analysis, cue: Cue) -> int:

@@ -165,3 +165,58 @@ NO_TRANSFERS = [
 @pytest.mark.parametrize("text", NO_TRANSFERS)
 def test_no_transfer(detector: Detector, text: str) -> None:
     assert [item for item in transfers(read(detector, text)) if item[0] in ("occurred", "planned")] == []
+
+
+SEQUELS = [
+    ("Iran, which is also accused of providing arms to Moscow, denies it.", "denied", "IR", "RU"),
+    ("Iran is accused of supplying arms to Russia. Tehran denies that it has delivered weapons.", "denied", "IR", "RU"),
+    (
+        "South Africa allegedly shipped weapons to Russia. President Ramaphosa dismissed the claims.",
+        "denied",
+        "ZA",
+        "RU",
+    ),
+    ("Washington says China may have sent drones to Russia. Beijing rejected the allegation.", "denied", "CN", "RU"),
+    ("North Korea is accused of selling shells to Russia. The White House denied the claim.", "possible", "KP", "RU"),
+    ("North Korea is accused of selling shells to Russia. Pyongyang denies building a bomb.", "possible", "KP", "RU"),
+    ("The United States warned China against supplying drones to Russia.", "possible", "CN", "RU"),
+    ("North Korea delivered artillery shells to Russia, Seoul says", "occurred", "KP", "RU"),
+    ("Seoul says North Korea has sent shells to Russia.", "occurred", "KP", "RU"),
+    ("Iran sent drones to Moscow, says Kyiv.", "occurred", "IR", "RU"),
+    ("According to American officials, Iran sold missiles to Russia.", "occurred", "IR", "RU"),
+    ("Iran is said to have supplied Russia with missiles.", "possible", "IR", "RU"),
+    ("Zelenskiy asks Germany for Taurus missiles", "possible", "DE", "UA"),
+    ("Poland requests Patriot missiles from the United States", "possible", "US", "PL"),
+    ("Turkey is considering buying 40 Eurofighter jets", "possible", "", "TR"),
+]
+
+
+@pytest.mark.parametrize(("text", "status", "supplier", "recipient"), SEQUELS)
+def test_who_says_what_of_a_transfer(detector: Detector, text: str, status: str, supplier: str, recipient: str) -> None:
+    assert transfers(read(detector, text)) == [(status, supplier, recipient)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Washington urged North Korea not to sell arms to Russia.",
+        "Biden called on Iran to stop supplying drones to Russia.",
+    ],
+)
+def test_a_demand_not_to_deliver_is_no_transfer(detector: Detector, text: str) -> None:
+    assert transfers(read(detector, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("Biden, Xi hold four-hour talks in California", {"US", "CN"}),
+        ("Modi-Putin summit begins in Delhi", {"IN", "RU"}),
+        ("Macron, Scholz discuss Ukraine in Paris", {"FR", "DE"}),
+        ("Lula, Macron launch submarine in Rio", set()),
+        ("Biden, Sunak hold views that differ on trade talks", set()),
+    ],
+)
+def test_leaders_side_by_side_in_headlines(detector: Detector, text: str, states: set[str]) -> None:
+    found = meetings(read(detector, text))
+    assert set().union(*(item[1] for item in found)) == states

@@ -43,6 +43,9 @@ def transfers(annotated: Annotated) -> list[tuple[str, str, str]]:
 MEETINGS = [
     ("Macron trifft Scholz in Meseberg.", "occurred", "FR DE"),
     ("Macron hat Scholz in Meseberg getroffen.", "occurred", "FR DE"),
+    ("Macron und Scholz stimmten sich in Paris ab.", "occurred", "FR DE"),
+    ("Macron und Scholz führten in Paris Gespräche über die Ukraine.", "occurred", "FR DE"),
+    ("Putin wird in Ankara erwartet", "planned", "RU TR"),
     (
         "Bundeskanzler Olaf Scholz ist am Montag mit dem französischen Präsidenten Emmanuel Macron zusammengetroffen.",
         "occurred",
@@ -181,3 +184,77 @@ NO_TRANSFERS = [
 @pytest.mark.parametrize("text", NO_TRANSFERS)
 def test_no_transfer(detector: Detector, text: str) -> None:
     assert [item for item in transfers(read(detector, text)) if item[0] in ("occurred", "planned")] == []
+
+
+SEQUELS = [
+    (
+        "Die USA werfen Nordkorea vor, Russland Granaten geliefert zu haben. Pjöngjang bestreitet das.",
+        "denied",
+        "KP",
+        "RU",
+    ),
+    ("China soll Drohnen an Russland geliefert haben. Peking weist den Vorwurf zurück.", "denied", "CN", "RU"),
+    ("Der Iran soll Russland mit Drohnen beliefert haben. Das hat Teheran stets bestritten.", "denied", "IR", "RU"),
+    (
+        "Südafrika soll Waffen an Russland geliefert haben. Präsident Ramaphosa nennt die Berichte falsch.",
+        "denied",
+        "ZA",
+        "RU",
+    ),
+    ("Der Iran soll Drohnen an Russland geliefert haben. Moskau weist das zurück.", "possible", "IR", "RU"),
+    (
+        "Der Iran soll Drohnen an Russland geliefert haben. Teheran bestreitet, Atomwaffen bauen zu wollen.",
+        "possible",
+        "IR",
+        "RU",
+    ),
+    ("Nordkorea lieferte laut Seoul Granaten an Russland.", "occurred", "KP", "RU"),
+    ("Nach Angaben Washingtons verkaufte der Iran Raketen an Russland.", "occurred", "IR", "RU"),
+    ("Der Iran hat Drohnen an Russland geliefert, sagt Kiew.", "occurred", "IR", "RU"),
+    ("Seoul warnte Pjöngjang davor, Munition an Russland zu liefern.", "possible", "KP", "RU"),
+    ("Nordkorea soll Russland Millionen Granaten geliefert haben", "possible", "KP", "RU"),
+    ("Deutschland soll der Ukraine Haubitzen liefern", "planned", "DE", "UA"),
+    ("Kiew bittet Berlin um Taurus", "possible", "DE", "UA"),
+    ("Selenskyj fordert von Scholz Marschflugkörper.", "possible", "DE", "UA"),
+    ("Türkei erwägt Kauf von 40 Eurofightern", "possible", "", "TR"),
+    ("Indien beschließt Kauf von 26 Rafale-Kampfjets aus Frankreich", "planned", "FR", "IN"),
+]
+
+
+@pytest.mark.parametrize(("text", "status", "supplier", "recipient"), SEQUELS)
+def test_who_says_what_of_a_transfer(detector: Detector, text: str, status: str, supplier: str, recipient: str) -> None:
+    assert transfers(read(detector, text)) == [(status, supplier, recipient)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Man fordere Nordkorea auf, die Zusagen einzuhalten und keine Waffen an Russland zu liefern.",
+        "Washington rief Peking auf, Russland keine Waffen zu liefern.",
+    ],
+)
+def test_a_demand_not_to_deliver_is_no_transfer(detector: Detector, text: str) -> None:
+    assert transfers(read(detector, text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "weapons"),
+    [
+        (
+            "Nordkorea will Waffen an Russland verkaufen. Demnach geht es um Artilleriemunition.",
+            {"artillery ammunition"},
+        ),
+        ("Die USA genehmigen ein Waffenpaket für Taiwan. Es umfasst Haubitzen und Raketen.", {"howitzer", "missile"}),
+        ("Nordkorea will Waffen an Russland verkaufen. Seoul bestellte Haubitzen.", {"weapons"}),
+    ],
+)
+def test_weapons_named_later_take_the_place_of_arms_in_general(
+    detector: Detector, text: str, weapons: set[str]
+) -> None:
+    first = next(event for event in read(detector, text).events if event.status == "planned")
+    assert {filler.name for filler in first.roles["weapon"]} == weapons
+
+
+def test_the_word_for_meeting_is_the_trigger(detector: Detector) -> None:
+    found = read(detector, "Kim will nach Russland reisen, um sich mit Putin zu treffen und Handel zu besprechen.")
+    assert [event.trigger.text for event in found.events if event.type == "leader_meeting"] == ["treffen"]
