@@ -22,6 +22,23 @@ _PAIRS = (
 SIMPLIFIED = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 
 NO_STATE = frozenset(
-    {"中东", "中亚", "中欧", "中央", "以及", "以来", "以后", "日前", "日内", "法律", "法院", "台风", "同意", "从中"}
+    [
+        "中东",
+        "中亚",
+        "中欧",
+        "中央",
+        "以及",
+        "以来",
+        "以后",
+        "日前",
+        "日内",
+        "法律",
+        "法院",
+        "台风",
+        "同意",
+        "从中",
+        "予以",
+        "给以",
+    ]
 )
 """Words that begin or end with the short name of a state and are not about it."""
