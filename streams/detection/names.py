@@ -130,6 +130,9 @@ class NameReader:
         unit, language = units[place], self.grammar.language
         if language.nouns_capital:
             genitive = unit.case == "of" or unit.possessive
+            beyond = units[place + 2] if place + 2 < len(units) else None
+            if beyond is not None and beyond.triggers and beyond.start == after.end:
+                return False
             return genitive and after.kind == "word" and after.cased[:1].isupper() and after is units[place + 1]
         if not unit.possessive or not language.capitals:
             return False

@@ -220,3 +220,10 @@ def test_a_demand_not_to_deliver_is_no_transfer(detector: Detector, text: str) -
 def test_leaders_side_by_side_in_headlines(detector: Detector, text: str, states: set[str]) -> None:
     found = meetings(read(detector, text))
     assert set().union(*(item[1] for item in found)) == states
+
+
+def test_a_clause_after_as_has_its_own_parties(detector: Detector) -> None:
+    text = "Lukashenko and Putin met in Minsk as Belarus confirmed it had received Iskander systems from Russia"
+    annotated = read(detector, text)
+    assert transfers(annotated) == [("occurred", "RU", "BY")]
+    assert meetings(annotated) == [("occurred", frozenset({"BY", "RU"}))]

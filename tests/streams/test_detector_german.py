@@ -258,3 +258,15 @@ def test_weapons_named_later_take_the_place_of_arms_in_general(
 def test_the_word_for_meeting_is_the_trigger(detector: Detector) -> None:
     found = read(detector, "Kim will nach Russland reisen, um sich mit Putin zu treffen und Handel zu besprechen.")
     assert [event.trigger.text for event in found.events if event.type == "leader_meeting"] == ["treffen"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Vor Merkels Parisbesuch: Macron äußert Erwartungen", [("planned", frozenset({"DE", "FR"}))]),
+        ("Merkels Parisbesuch endet ohne Einigung", [("occurred", frozenset({"DE", "FR"}))]),
+        ("Merkels Parisreden wurden veröffentlicht", []),
+    ],
+)
+def test_visits_inside_compounds(detector: Detector, text: str, found: list[tuple[str, frozenset[str | None]]]) -> None:
+    assert meetings(read(detector, text, day="2017-07-13")) == found
