@@ -323,6 +323,9 @@ def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
             sides.recipient.append(unit)
     if not sides.recipient:
         sides.recipient.extend(unit for unit in _subjects(candidate, actors) if unit not in sides.supplier)
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    if not sides.supplier and not any(unit.cls == ADJECTIVE for unit in clause):
+        candidate.status = "possible"
 
 
 # ---------------------------------------------------------------- what else says who
