@@ -42,6 +42,7 @@ async def measure() -> None:
         try:
             await until(lambda: newsroom.requests > 0, 180, "the first fetch")
             print(f"  start to first fetch, Kafka's data folder new: {time.monotonic() - began:.1f} s")
+            await until(lambda: b"everything is ready" in system.log.read_bytes(), 180, "every process is ready")
             await _load(newsroom)
             expected = sum(item.alerts for item in newsroom.all_items())
             await until(lambda: len(sink.receipts) == expected, 60, "every alert came")
@@ -63,7 +64,7 @@ async def measure_start() -> None:
             began = time.monotonic()
             await system.start("--samples")
             try:
-                await until(lambda: b"webhook " in system.log.read_bytes(), 180, "the first webhook of the samples")
+                await until(lambda: b"webhook  verified" in system.log.read_bytes(), 180, "the first webhook of the samples")
                 print(f"  start to first alert delivered, {what}: {time.monotonic() - began:.1f} s")
             finally:
                 began = time.monotonic()
