@@ -64,7 +64,9 @@ async def measure_start() -> None:
             began = time.monotonic()
             await system.start("--samples")
             try:
-                await until(lambda: b"webhook  verified" in system.log.read_bytes(), 180, "the first webhook of the samples")
+                await until(
+                    lambda: b"webhook  verified" in system.log.read_bytes(), 180, "the first webhook of the samples"
+                )
                 print(f"  start to first alert delivered, {what}: {time.monotonic() - began:.1f} s")
             finally:
                 began = time.monotonic()

@@ -263,7 +263,7 @@ def test_the_word_for_meeting_is_the_trigger(detector: Detector) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Vor Merkels Parisbesuch: Macron äußert Erwartungen", [("planned", frozenset({"DE", "FR"}))]),
+        ("Vor Macrons Rombesuch dämpft die Opposition die Hoffnungen", [("planned", frozenset({"FR", "IT"}))]),
         ("Merkels Parisbesuch endet ohne Einigung", [("occurred", frozenset({"DE", "FR"}))]),
         ("Merkels Parisreden wurden veröffentlicht", []),
     ],
