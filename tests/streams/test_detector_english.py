@@ -6,6 +6,7 @@ import pytest
 
 from streams.detector import Detector
 from streams.messages import Annotated, Article
+from tests.found import meetings, transfers
 
 DAY = "2023-09-05"
 
@@ -18,26 +19,6 @@ def detector() -> Detector:
 def read(detector: Detector, text: str, day: str | None = DAY, title: str = "") -> Annotated:
     published = datetime.fromisoformat(day).replace(tzinfo=UTC, hour=12) if day else None
     return detector.detect(Article(title=title, text=text, language="en", published=published))
-
-
-def meetings(annotated: Annotated) -> list[tuple[str, frozenset[str | None]]]:
-    return [
-        (event.status, frozenset(filler.country for filler in event.roles["participant"]))
-        for event in annotated.events
-        if event.type == "leader_meeting"
-    ]
-
-
-def transfers(annotated: Annotated) -> list[tuple[str, str, str]]:
-    return [
-        (
-            event.status,
-            "+".join(sorted(str(filler.country) for filler in event.roles["supplier"])),
-            "+".join(sorted(str(filler.country) for filler in event.roles["recipient"])),
-        )
-        for event in annotated.events
-        if event.type == "arms_transfer"
-    ]
 
 
 MEETINGS = [
