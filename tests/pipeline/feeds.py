@@ -16,9 +16,9 @@ BAD = {
     "big": "larger",
     "loop": "redirect",
     "private": "private",
-    "path": "not a feed",
+    "path": "no feed",
     "gone": "gone",
-    "slow": "within",
+    "slow": "did not finish",
 }
 """Each bad feed, and a word that its reason must have."""
 
@@ -69,7 +69,7 @@ class Feeds:
             for piece in _answer(name):
                 writer.write(piece)
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
             return
         finally:
             writer.close()
