@@ -22,6 +22,11 @@ ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z
 
 ACCEPTED = 250
 
+LONG_HEADERS = SMTP.clone(max_line_length=998)
+"""Headers as long as RFC 5322 allows: folded at 78, a subject may begin on a line of its own, and is read with a blank
+in front.
+"""
+
 
 class EmailTarget(channel.Target):
     """Those who get the mail: one address or a list of them. Each has a mail and a delivery of their own."""
@@ -79,7 +84,7 @@ class Email:
         sender = parseaddr(self._smtp.sender)[1]
         try:
             async with self._session() as session:
-                refused, answer = await session.sendmail(sender, list(target.to), mail.as_bytes(policy=SMTP))
+                refused, answer = await session.sendmail(sender, list(target.to), mail.as_bytes(policy=LONG_HEADERS))
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal({one.recipient: (one.code, one.message) for one in error.recipients}) from error
         except aiosmtplib.SMTPDataError as error:

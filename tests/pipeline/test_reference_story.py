@@ -120,7 +120,7 @@ def _check_alerts(sink: Sink) -> None:
 
 def _check_mails(mailbox: Mailbox) -> None:
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 8
-    subjects = [mail["Subject"].strip() for mail in mailbox.mails]
+    subjects = [mail["Subject"] for mail in mailbox.mails]
     meetings = {f"[high] Planned: {a} and {b} to meet" for a, b in permutations(("Kim Jong-un", "Vladimir Putin"))}
     assert sum(s in meetings for s in subjects) == 4
     assert sum(s.startswith("[critical]") and "North Korea" in s and "Russia" in s for s in subjects) == 4
