@@ -81,17 +81,32 @@ def _bytes(name: str, value: bytes | None) -> dict[str, str | None]:
 
 
 async def read(settings: Settings) -> list[Letter]:
-    """All dead letters that the topic still holds, oldest first, with what became of them."""
+    """All dead letters that the topic still holds, oldest first, with what became of them: one for each source record.
+
+    A process that is killed before its offset is committed reads a record again and buries it again; the copies are
+    one letter, the oldest, and what was decided about any of them holds for it.
+    """
     letters: list[Letter] = []
     resolutions: dict[str, State] = {}
-    for record in await _records(settings):
+    for record in sorted(await _records(settings), key=lambda record: (record.timestamp, record.partition)):
         marks = dict(record.headers)
         if RESOLVES in marks:
             resolutions[_text(marks[RESOLVES])] = "dropped" if marks.get(RESOLUTION) == b"dropped" else "replayed"
         else:
             kept = {name: value for name, value in marks.items() if name not in OURS}
             letters.append(Letter(_letter(record, marks), "open", kept, TOO_LARGE in marks))
-    return [replace(one, state=resolutions.get(one.letter.id, "open")) for one in letters]
+    return _one_for_each_source([replace(one, state=resolutions.get(one.letter.id, "open")) for one in letters])
+
+
+def _one_for_each_source(letters: list[Letter]) -> list[Letter]:
+    """The first of the letters of each source record, resolved where any of them is; of an unknown source, each."""
+    first: dict[str, Letter] = {}
+    for one in letters:
+        key = one.source if one.letter.source_partition >= 0 else one.letter.id
+        known = first.setdefault(key, one)
+        if known.state == "open" and one.state != "open":
+            first[key] = replace(known, state=one.state)
+    return list(first.values())
 
 
 async def find(settings: Settings, ids: Iterable[str]) -> list[Letter]:

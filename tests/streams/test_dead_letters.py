@@ -126,6 +126,15 @@ async def test_a_record_with_neither_key_nor_value_is_kept_as_such(kafka_setting
     assert (letter.letter.key, letter.letter.value, letter.headers) == (None, None, {"trace": b"t"})
 
 
+async def test_a_record_that_was_buried_twice_is_one_dead_letter(kafka_settings: Settings):
+    """A process killed before its commit reads and buries again; what is decided about one copy holds for the record."""
+    await bury(kafka_settings, ("articles:0:1", b"x"), ("articles:0:2", b"y"), ("articles:0:1", b"x"))
+    assert await states(kafka_settings) == {"0:0": "open", "0:1": "open"}
+    (letter,) = await dead_letters.find(kafka_settings, ["0:0"])
+    await dead_letters.drop(kafka_settings, [letter])
+    assert await states(kafka_settings) == {"0:0": "dropped", "0:1": "open"}
+
+
 def test_headers_keep_the_records_own_and_cut_long_errors():
     made = dict(
         dead_letters.headers("é" * 5_000, "articles:1:2", 3, {"trace": b"t", "x-error": b"old", "x-replayed": b"0:1"})
