@@ -1,9 +1,9 @@
-"""The commands about finding events, and about what travels: serve detect, detect, topics, dead-letters, knowledge."""
+"""The commands about finding events, and about what travels: serve detect, detect, languages, topics, dead-letters."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from streams.errors import UsageError
+from streams.knowledge.cli import register as register_knowledge
 from streams.settings import Settings
 from streams.terminal import show
 
@@ -40,10 +41,8 @@ def register(app: typer.Typer, serve: typer.Typer) -> None:
     letters.command("replay")(_letters_replay)
     letters.command("drop")(_letters_drop)
     app.add_typer(letters, name="dead-letters", help="See, replay and drop records that could not be processed.")
-    knowledge = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    knowledge.command("lookup")(_knowledge_lookup)
-    knowledge.command("check")(_knowledge_check)
-    app.add_typer(knowledge, name="knowledge", help="See what is known of people, states, places and weapons.")
+    app.command("languages")(_languages)
+    register_knowledge(app)
 
 
 def _detector(settings: Settings) -> "Detector":
@@ -270,55 +269,31 @@ def _chosen(ctx: typer.Context, ids: list[str], everything: bool) -> "list[Lette
     return [one for one in _ask(ctx, dead_letters.read) if one.state == "open"]
 
 
-def _knowledge_lookup(
-    ctx: typer.Context,
-    name: str,
-    day: Annotated[str | None, typer.Option("--date", help="The day asked about, like 2023-09-05; else today.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show what a name stands for, in any language, and who held which office on a day.
-
-    \b
-    Examples:
-      tocsin knowledge lookup Кремль
-      tocsin knowledge lookup "Angela Merkel" --date 2015-09-04
-    """
-    from streams.knowledge import load, lookup
-
-    settings: Settings = ctx.obj
-    try:
-        asked = date.fromisoformat(day) if day else datetime.now(UTC).date()
-    except ValueError:
-        raise UsageError(f"--date: {day} is no day; write it like 2023-09-05") from None
-    rows = [
-        {
-            "table": match.table,
-            "id": match.id,
-            "name": match.name,
-            "country": match.country,
-            "office": match.term.office if match.term else None,
-            "form": match.form,
-            "languages": " ".join(match.languages),
-        }
-        for match in lookup(load(settings.detect.definitions), name, asked)
-    ]
-    show(rows, as_json=as_json, empty=f"{name} is not known")
-    raise typer.Exit(0 if rows else 1)
-
-
-def _knowledge_check(ctx: typer.Context) -> None:
-    """Look for mistakes and contradictions in the tables, ours and those that detect.definitions names.
+def _languages(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the languages that are read, and what each of them lacks: parts of its file, event types without words.
 
     \b
     Example:
-      tocsin knowledge check
+      tocsin languages
     """
-    from streams.knowledge import load, problems
+    from streams.event_types import load_event_types
+    from streams.languages import load_languages, missing_parts
 
     settings: Settings = ctx.obj
-    found = problems(load(settings.detect.definitions))
-    print("\n".join(found) or "no problems")
-    raise typer.Exit(1 if found else 0)
+    languages = load_languages(settings.detect.languages, settings.detect.definitions)
+    types = load_event_types(settings.detect.definitions)
+    rows = [
+        {
+            "language": code,
+            "name": language.name,
+            "event_types": sum(bool(one.triggers.get(code)) for one in types),
+            "lacks": ", ".join(
+                [*missing_parts(language), *(f"words of {one.name}" for one in types if not one.triggers.get(code))]
+            ),
+        }
+        for code, language in languages.items()
+    ]
+    show(rows, as_json=as_json, empty="no languages")
 
 
 def _ask(ctx: typer.Context, question: Callable[[Settings], Awaitable[T]]) -> T:

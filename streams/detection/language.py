@@ -14,9 +14,14 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _SCRIPTS = (
-    (_HANGUL, ("ko",)), (_HAN, ("zh",)), (_ARABIC, ("ar",)), (_CYRILLIC, ("ru", "uk")), (_LATIN, ("de", "en", "fr",
-    "es")),
-)  # fmt: skip
+    (_HANGUL, ("ko",), 3),
+    (_HAN, ("zh",), 4),
+    (_ARABIC, ("ar",), 2),
+    (_CYRILLIC, ("ru", "uk"), 2),
+    (_LATIN, ("de", "en", "fr", "es"), 1),
+)
+"""Scripts with the languages written in them and what a letter weighs: Latin names stand in texts of every script, the
+other scripts hardly in Latin ones, and a character of theirs says as much as several letters."""
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _RUSSIAN = re.compile("[ыэъёЫЭЪЁ]")
 
@@ -49,12 +54,12 @@ class Identifier:
 
     def _by_script(self, sample: str) -> tuple[str, ...]:
         """Supported languages of the script that most letters belong to; Japanese is nobody's here."""
-        counts = [(len(pattern.findall(sample)), codes) for pattern, codes in _SCRIPTS]
+        counts = [(len(pattern.findall(sample)) * weight, codes) for pattern, codes, weight in _SCRIPTS]
         count, codes = max(counts, key=lambda pair: pair[0])
-        if not count or (codes == ("zh",) and len(_KANA.findall(sample)) * 4 > count):
+        if not count or (codes == ("zh",) and len(_KANA.findall(sample)) * 16 > count):
             return ()
         known = tuple(code for code in codes if code in self._languages)
-        others = tuple(code for code in self._languages if not any(code in listed for _, listed in _SCRIPTS))
+        others = tuple(code for code in self._languages if not any(code in listed for _, listed, _ in _SCRIPTS))
         return known + others if codes and codes[0] in ("de", "ru") else known
 
     def _contradicts(self, sample: str, prior: str) -> bool:

@@ -39,6 +39,7 @@ def load_languages(codes: Sequence[str], definitions: Path | None = None) -> dic
 def missing_parts(language: Language) -> list[str]:
     """What a language does not hold yet, as `part` or `part.kind`: a table for people, not an error."""
     optional = {
+        "dropped_letters",
         "dative_articles",
         "genitive_articles",
         "postpositions",

@@ -18,7 +18,7 @@ import streams.cli
 from streams import broker, dead_letters
 from streams.errors import TocsinError, UsageError
 from streams.producer import Producer
-from streams.settings import Settings
+from streams.settings import Detect, Settings
 from streams.terminal import columns
 from streams.topics import ARTICLES, TOPICS
 
@@ -26,7 +26,7 @@ COMMAND = """
 import sys
 import typer
 import streams.cli
-from streams.settings import Settings
+from streams.settings import Detect, Settings
 
 app, serve = typer.Typer(), typer.Typer()
 app.add_typer(serve, name="serve")
@@ -225,13 +225,25 @@ def test_our_own_knowledge_has_no_contradictions(tmp_path: Path):
     assert (answer.status, answer.out) == (0, "no problems\n")
 
 
+def test_languages_are_listed_with_what_they_lack(tmp_path: Path):
+    (tmp_path / "languages").mkdir()
+    (tmp_path / "languages" / "it.yaml").write_text("code: it\nname: Italiano\nscript: latin\n")
+    settings = Settings(data_dir=tmp_path, detect=Detect(languages=("de", "it"), definitions=tmp_path))
+    german, italian = json.loads(ask(settings, "languages", "--json").out)
+    assert german["language"] == "de"
+    assert not {"titles", "cues.negation", "words of leader_meeting"} & set(german["lacks"].split(", "))
+    assert (italian["name"], italian["event_types"]) == ("Italiano", 0)
+    assert {"titles", "cues.negation", "words of leader_meeting"} <= set(italian["lacks"].split(", "))
+
+
 def test_every_command_has_help_with_an_example():
     for arguments in (
         ("detect",),
         ("serve", "detect"),
         *(("topics", name) for name in ("list", "create", "lag")),
         *(("dead-letters", name) for name in ("list", "show", "replay", "drop")),
-        *(("knowledge", name) for name in ("lookup", "check")),
+        *(("knowledge", name) for name in ("lookup", "check", "update")),
+        ("languages",),
     ):
         answer = ask(Settings(), *arguments, "--help")
         assert answer.status == 0
