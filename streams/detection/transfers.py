@@ -2,9 +2,10 @@
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
+from streams.detection.parties import actors_of, is_passive, subjects_of
 from streams.detection.plausible import check_transfer
-from streams.detection.sides import ACTORS, ARRIVING, BARE, COMMAS, FROM, TAKE_TO, TO, Sides
-from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, STATES, TITLE, Unit
+from streams.detection.sides import ARRIVING, BARE, FROM, TAKE_TO, TO, Sides
+from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, STATES, Unit
 from streams.detection.weapons import weapons_handed
 from streams.detection.world import World
 from streams.knowledge import Weapon
@@ -17,7 +18,7 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     if not weapons:
         return candidate.refuse("no weapon is what is handed over")
     sides = Sides()
-    actors = _actors(candidate)
+    actors = actors_of(candidate)
     _FRAMES[candidate.trigger.frame](candidate, actors, sides)
     _asked(candidate, sides)
     _makers(candidate, sides)
@@ -26,107 +27,11 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     return check_transfer(candidate, sides)
 
 
-# ---------------------------------------------------------------- who stands where
-def _actors(candidate: Candidate) -> list[Unit]:
-    """Names of the clause that can be a side: states, leaders, armed groups; not a place that only says where."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    return [
-        unit
-        for unit in clause
-        if (unit.cls in ACTORS or (unit.cls == TITLE and unit.country)) and not (unit.attribute or unit.quoted)
-    ]
-
-
-def _before(candidate: Candidate, units: list[Unit]) -> list[Unit]:
-    return [unit for unit in units if unit.end <= candidate.unit.start]
-
-
-def _after(candidate: Candidate, units: list[Unit]) -> list[Unit]:
-    return [unit for unit in units if unit.start >= candidate.unit.end]
-
-
-def _passive(candidate: Candidate) -> bool:
-    """A participle with an auxiliary of the passive in its clause."""
-    if candidate.tense not in ("participle", "past"):
-        return False
-    grammar = candidate.analysis.grammar
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    if candidate.tense == "past" and grammar.language.code != "en":
-        return False
-    auxiliaries = [unit for unit in clause if unit.kind == "word" and unit.low in grammar.passive]
-    if grammar.language.code == "en":
-        return any(
-            0 < candidate.analysis.units.index(candidate.unit) - candidate.analysis.units.index(unit) <= 3
-            for unit in auxiliaries
-        )
-    return bool(auxiliaries)
-
-
-def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
-    """Bare names before the head, or right after it where the language turns order; with their list."""
-    if _infinite(candidate) and candidate.analysis.kinds[candidate.unit.clause] == "purpose":
-        return []
-    if urged := _urged(candidate, actors):
-        return urged
-    marked = [unit for unit in actors if unit.link == "subject"]
-    if marked:
-        return marked
-    order = candidate.analysis.grammar.language.order
-    before = [unit for unit in _before(candidate, actors) if unit.link in BARE]
-    after = [unit for unit in _after(candidate, actors) if unit.link in BARE]
-    if order == "vso":
-        return _arabic_subject(candidate, before, after)
-    if before:
-        first = before[0]
-        return [first, *(unit for unit in before[1:] if _same_list(candidate, first, unit))]
-    if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
-        return after[:1]
-    return []
-
-
-def _infinite(candidate: Candidate) -> bool:
-    """An infinitive, also that of the perfect: `geliefert zu haben`."""
-    if candidate.tense == "infinitive":
-        return True
-    units = candidate.analysis.units
-    after = units[units.index(candidate.unit) + 1 :][:1]
-    return candidate.tense == "participle" and bool(after) and after[0].low in candidate.analysis.grammar.infinitive
-
-
-def _urged(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
-    """`A urges B to sell`, `A accuses B of selling`: who is urged or accused would act."""
-    control = candidate.analysis.grammar.discourse.get("control")
-    if control is None or candidate.analysis.grammar.language.compounds:
-        return []
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    urging = [u for u in clause if u.end <= candidate.unit.start and u.kind == "word" and control.fullmatch(u.low)]
-    return [u for u in _before(candidate, actors) if urging and u.start >= urging[-1].end and u.link not in TO][:1]
-
-
-def _arabic_subject(candidate: Candidate, before: list[Unit], after: list[Unit]) -> list[Unit]:
-    """After the verb; before it in headlines (`A supplies B`) and where a verbal noun takes only its object."""
-    units = candidate.analysis.units
-    beside = bool(before) and units.index(candidate.unit) - units.index(before[-1]) <= 2
-    if before and (beside or (candidate.tense == "infinitive" and len(after) < 2)):
-        return before[-1:]
-    return after[:1] or before[-1:]
-
-
-def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
-    between = [unit for unit in candidate.analysis.units if first.end <= unit.start and unit.end <= second.start]
-    conjunctions = candidate.analysis.grammar.conjunctions
-    articles = candidate.analysis.grammar.articles
-    return (
-        all(unit.low in conjunctions | articles | COMMAS or unit.cls in ACTORS for unit in between)
-        and len(between) <= 5
-    )
-
-
 def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`A sends B weapons`, `A liefert Waffen an B`, passive `weapons are sent to B by A`."""
     candidate.score = max(candidate.score, 0.6) if candidate.score == 0.6 else 0.88
-    passive = _passive(candidate)
-    subjects = [] if passive else _subjects(candidate, actors)
+    passive = is_passive(candidate)
+    subjects = [] if passive else subjects_of(candidate, actors)
     sides.supplier.extend(subjects)
     for unit in actors:
         if unit in sides.supplier:
@@ -176,8 +81,8 @@ def _only_place(candidate: Candidate, sides: Sides) -> bool:
 def _get(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`B gets weapons from A`, `B buys A's jets`."""
     candidate.score = 0.8
-    passive = _passive(candidate)
-    subjects = [] if passive else _subjects(candidate, actors)
+    passive = is_passive(candidate)
+    subjects = [] if passive else subjects_of(candidate, actors)
     sides.recipient.extend(subjects)
     for unit in actors:
         if unit in sides.recipient:
@@ -240,7 +145,7 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     sides.supplier.extend(unit for unit in own if not sides.supplier and unit.country is not None)
     _talked_about(candidate, actors, sides)
     if not sides.supplier:
-        subjects = [unit for unit in _subjects(candidate, actors) if unit not in sides.recipient]
+        subjects = [unit for unit in subjects_of(candidate, actors) if unit not in sides.recipient]
         sides.supplier.extend(subjects)
 
 
@@ -303,7 +208,7 @@ def _deal(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
 def _request(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     """`A asks B for weapons`: who asks would receive, who is asked would supply; both must be named."""
     candidate.score = 0.72
-    sides.recipient.extend(_subjects(candidate, actors))
+    sides.recipient.extend(subjects_of(candidate, actors))
     rest = [unit for unit in actors if unit not in sides.recipient and unit.link in (*BARE, *FROM, "object", "at")]
     sides.supplier.extend(rest)
     if not sides.recipient or not sides.supplier:
@@ -322,7 +227,7 @@ def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
         elif unit.link in ("by", "for"):
             sides.recipient.append(unit)
     if not sides.recipient:
-        sides.recipient.extend(unit for unit in _subjects(candidate, actors) if unit not in sides.supplier)
+        sides.recipient.extend(unit for unit in subjects_of(candidate, actors) if unit not in sides.supplier)
     clause = candidate.analysis.clause(candidate.unit.clause)
     if not sides.supplier and not any(unit.cls == ADJECTIVE for unit in clause):
         candidate.status = "possible"
@@ -364,7 +269,7 @@ def _asked(candidate: Candidate, sides: Sides) -> None:
     asking = next((unit for unit in clause if unit.kind == "word" and request.fullmatch(unit.low)), None)
     if asking is None:
         return
-    actors = [unit for unit in _actors(candidate) if unit.link in (*BARE, "from", "object", "dative", "of_or_to")]
+    actors = [unit for unit in actors_of(candidate) if unit.link in (*BARE, "from", "object", "dative", "of_or_to")]
     askers = [unit for unit in actors if unit.end <= asking.start][:1]
     asked = [
         unit for unit in actors if unit.start >= asking.end and unit.country != (askers[0].country if askers else None)
