@@ -4,25 +4,17 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 import msgspec
 
 from streams import metrics
 from streams.app import Output, Record, Worker
+from streams.following import Following
 from streams.messages import Annotated, Article, encode
 from streams.service import Service
 from streams.topics import ANNOTATED, ARTICLES, MAX_RECORD_BYTES
 
 GROUP = "tocsin-detect"
-
-
-class Detects(Protocol):
-    """What the worker needs of a Detector."""
-
-    def detect(self, article: Article) -> Annotated:
-        """The article with its names and events."""
-        ...
 
 
 def fitted(annotated: Annotated, limit: int = MAX_RECORD_BYTES) -> bytes:
@@ -35,7 +27,7 @@ def fitted(annotated: Annotated, limit: int = MAX_RECORD_BYTES) -> bytes:
     return encoded
 
 
-async def detect(service: Service, detector: Detects) -> None:
+async def detect(service: Service, detector: Following) -> None:
     """Run the worker that finds the events in articles, until the service stops."""
     worker = Worker(service, GROUP)
     # one thread: the event loop stays free for heartbeats and commits while a long text is read
@@ -50,4 +42,9 @@ async def detect(service: Service, detector: Detects) -> None:
             return [Output(ANNOTATED, annotated.id.encode(), fitted(annotated))]
 
         worker.on(ARTICLES, Article, handle)
-        await worker.run()
+        following = asyncio.create_task(detector.keep_fresh(service.stopping))
+        try:
+            await worker.run()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)

@@ -64,10 +64,12 @@ def _serve_detect(
       tocsin serve detect
     """
     from streams import agents, broker, service
+    from streams.following import Following
 
     settings: Settings = ctx.obj
     broker.bootstrap(settings)  # says at once where there is none, before the tables are loaded
-    main = partial(agents.detect, detector=_detector(settings))
+    detector = Following(partial(_detector, settings), settings.detect.definitions)
+    main = partial(agents.detect, detector=detector)
     port = settings.health.ports.detect if health_port is None else health_port
     raise typer.Exit(service.run("detect", settings, main, port=port))
 

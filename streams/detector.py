@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from streams.definitions import load_definitions
 from streams.detection.candidate import Candidate
 from streams.detection.confidence import confidence
 from streams.detection.events import WINDOW, Reader
@@ -20,10 +21,8 @@ from streams.detection.scan import Hit, choose, scan
 from streams.detection.text import Tokenizer
 from streams.detection.units import Unit
 from streams.detection.world import World
-from streams.event_types import load_event_types
 from streams.event_types.definition import EventType
-from streams.knowledge import Knowledge, load
-from streams.languages import load_languages
+from streams.knowledge import Knowledge
 from streams.messages import Annotated, Article, Event, Field, Filler, Mention, Span, content_id
 
 MENTION_LIMIT = 100_000
@@ -49,13 +48,14 @@ class Detector:
         self._today = today
         self._folders: dict[str, Folder] = {}
         self._identifier = Identifier(languages)
-        known = knowledge if knowledge is not None else load(definitions)
+        told = load_definitions(languages, definitions, knowledge)
+        known = told.knowledge
         world = World(known)
         self._world = world
-        self._types = {event_type.name: event_type for event_type in load_event_types(definitions)}
+        self._types = {event_type.name: event_type for event_type in told.event_types}
         self._lexicons: dict[str, Lexicon] = {}
         self._readers: dict[str, Reader] = {}
-        for code, language in load_languages(languages, definitions).items():
+        for code, language in told.languages.items():
             folder = Folder.new(language.kept_letters, language.dropped_letters)
             lexicon = build_lexicon(language, known, self._types.values(), folder)
             self._folders[code], self._lexicons[code] = folder, lexicon

@@ -43,6 +43,11 @@ CONSUMER_LAG = Gauge(
     registry=REGISTRY,
 )
 EVENTS = Counter("tocsin_events_total", "Events found in articles.", ["type", "status"], registry=REGISTRY)
+DEFINITIONS_REJECTED = Gauge(
+    "tocsin_definitions_rejected",
+    "1 while the definitions folder has errors and its last good state is in force.",
+    registry=REGISTRY,
+)
 DETECT_SECONDS = Histogram("tocsin_detect_seconds", "Time to detect one article.", buckets=SECONDS, registry=REGISTRY)
 
 MATCH_SECONDS = Histogram(

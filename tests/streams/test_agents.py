@@ -6,6 +6,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams import agents, broker, metrics
+from streams.following import Following
 from streams.messages import Annotated, Article, Event, Mention, Span, decode, encode
 from streams.service import Service
 from streams.settings import Settings
@@ -36,7 +37,7 @@ async def test_articles_become_annotated_articles_keyed_by_their_id(kafka_settin
             await producer.send_and_wait(broker.topic_name(kafka_settings, ARTICLES), article, key=b"feed")
     before = events_counted()
     service = Service("detect", kafka_settings)
-    running = asyncio.create_task(agents.detect(service, Finder()))
+    running = asyncio.create_task(agents.detect(service, Following(Finder, None)))
     name = broker.topic_name(kafka_settings, ANNOTATED)
     async with AIOKafkaConsumer(name, bootstrap_servers=servers, auto_offset_reset="earliest") as consumer:
         found = [await asyncio.wait_for(consumer.getone(), 30) for _ in range(5)]
