@@ -24,6 +24,7 @@ SECTIONS = (
     ("Run", ("up", "serve", "kafka", "status", "receive")),
     ("Read, find, decide: pipes that need neither Kafka nor database", ("parse", "detect", "match")),
     ("Say what is read and what is looked for", ("feeds", "rules", "knowledge")),
+    ("Measure it", ("eval",)),
     ("Look after it", ("topics", "dead-letters", "config", "version")),
 )
 

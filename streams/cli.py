@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from streams.errors import UsageError
+from streams.evaluation.cli import register as register_evaluation
 from streams.knowledge.cli import register as register_knowledge
 from streams.settings import Settings
 from streams.terminal import show
@@ -30,6 +31,7 @@ def register(app: typer.Typer, serve: typer.Typer) -> None:
     """Add these commands to `tocsin` and to `tocsin serve`."""
     serve.command("detect")(_serve_detect)
     app.command("detect")(_detect)
+    register_evaluation(app)
     topics = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     topics.command("list")(_topics_list)
     topics.command("create")(_topics_create)

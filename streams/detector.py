@@ -79,7 +79,7 @@ class Detector:
         """The article with its language, names and events. Never raises on any text; every span cuts exactly its
         text.
         """
-        language = self._language(article)
+        language = self.identify(article)
         if language is None:
             return _annotated(article, article.language, (), ())
         names, folded, found = self._search(article, language, today or self._today)
@@ -88,7 +88,7 @@ class Detector:
 
     def explain(self, article: Article, *, today: date | None = None) -> list[Explanation]:
         """Every candidate of an article: the events with what made them, then the refused ones with the reason."""
-        language = self._language(article)
+        language = self.identify(article)
         if language is None:
             return []
         _, folded, found = self._search(article, language, today or self._today)
@@ -97,7 +97,8 @@ class Detector:
         refused = [_explanation(folded, item, None) for item in found if item.refused]
         return explained + refused
 
-    def _language(self, article: Article) -> str | None:
+    def identify(self, article: Article) -> str | None:
+        """The language that an article is read in, None where it is none of the detector's."""
         return self._identifier.identify(article.title, article.text, article.language)
 
     def _search(
