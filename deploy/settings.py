@@ -26,6 +26,10 @@ def describe(settings: BaseModel, above: str = "") -> dict[str, Shown]:
         value = getattr(settings, name)
         if isinstance(value, BaseModel):
             shown |= describe(value, f"{key}.")
+        elif isinstance(value, Mapping) and value:
+            shown |= {f"{key}.{word}": str(item) for word, item in value.items()}
+        elif isinstance(value, Mapping):
+            shown[key] = None
         else:
             shown[key] = _show(value)
     return shown

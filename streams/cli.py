@@ -50,7 +50,8 @@ def register(app: typer.Typer, serve: typer.Typer) -> None:
 def _detector(settings: Settings) -> "Detector":
     from streams.detector import Detector
 
-    return Detector(languages=settings.detect.languages, definitions=settings.detect.definitions)
+    detect = settings.detect
+    return Detector(languages=detect.languages, definitions=detect.definitions, pipelines=detect.pipelines)
 
 
 def _serve_detect(

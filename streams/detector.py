@@ -1,6 +1,6 @@
 """Detector: an article in, the same with its names and events out. It knows no broker, no network and no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,12 +18,16 @@ from streams.detection.mentions import mentions
 from streams.detection.merge import merge
 from streams.detection.normalise import Folded, Folder
 from streams.detection.scan import Hit, choose, scan
-from streams.detection.text import Tokenizer
+from streams.detection.text import Parsed, Tokenizer, TrainedPipeline
+from streams.detection.trained import further_mentions
 from streams.detection.units import Unit
 from streams.detection.world import World
+from streams.errors import UsageError
 from streams.event_types.definition import EventType
 from streams.knowledge import Knowledge
 from streams.messages import Annotated, Article, Event, Field, Filler, Mention, Span, content_id
+
+_UNPARSED = Parsed()
 
 MENTION_LIMIT = 100_000
 """Names are looked for in this many characters of a field."""
@@ -34,7 +38,8 @@ class Detector:
 
     `definitions` is the operator's folder with own event types, names and languages. `today` stands in for the date
     of an
-    article without one when offices are told; without it the latest known office counts.
+    article without one when offices are told; without it the latest known office counts. `pipelines` names a trained
+    spaCy pipeline by language, where the operator has one.
     """
 
     def __init__(
@@ -44,10 +49,12 @@ class Detector:
         definitions: Path | None = None,
         today: date | None = None,
         knowledge: Knowledge | None = None,
+        pipelines: Mapping[str, str] | None = None,
     ) -> None:
         self._today = today
         self._folders: dict[str, Folder] = {}
         self._identifier = Identifier(languages)
+        self._pipelines = _trained(pipelines or {}, languages)
         told = load_definitions(languages, definitions, knowledge)
         known = told.knowledge
         world = World(known)
@@ -109,20 +116,33 @@ class Detector:
         day = moment.date() if moment is not None else None
         names: list[Mention] = []
         folded_fields: dict[Field, Folded] = {}
-        scanned: list[tuple[Field, list[list[Hit]]]] = []
+        scanned: list[tuple[Field, list[list[Hit]], Parsed]] = []
         fields: tuple[tuple[Field, str], ...] = (("title", article.title), ("text", article.text))
         for field, text in fields:
             folded = self._folders[language].fold(text)
             groups = choose(scan(folded, lexicon, MENTION_LIMIT))
-            names.extend(mentions(folded, field, groups, self._world, day or today or _latest(self._world)))
+            known = mentions(folded, field, groups, self._world, day or today or _latest(self._world))
+            parsed = self._parsed(language, text)
+            names.extend(further_mentions(text, field, known, parsed) if parsed.names else known)
             folded_fields[field] = folded
-            scanned.append((field, [group for group in groups if group[0].end <= WINDOW]))
+            scanned.append((field, [group for group in groups if group[0].end <= WINDOW], parsed))
         found: list[Candidate] = []
-        if any(hit.entry.kind == "trigger" for _, groups in scanned for group in groups for hit in group):
+        if any(hit.entry.kind == "trigger" for _, groups, _ in scanned for group in groups for hit in group):
             leaders: list[Unit] = []
-            for field, groups in scanned:
-                found.extend(reader.candidates(folded_fields[field], field, groups, day or today, leaders))
+            for field, groups, parsed in scanned:
+                found.extend(reader.candidates(folded_fields[field], field, groups, day or today, leaders, parsed))
         return tuple(names), folded_fields, found
+
+    def _parsed(self, language: str, text: str) -> Parsed:
+        """What the operator's trained pipeline of a language, if there is one, says of the part read for events."""
+        pipeline = self._pipelines.get(language)
+        return pipeline.parse(text[:WINDOW]) if pipeline is not None and text else _UNPARSED
+
+
+def _trained(pipelines: Mapping[str, str], languages: Sequence[str]) -> dict[str, TrainedPipeline]:
+    if unread := sorted(set(pipelines) - set(languages)):
+        raise UsageError(f"detect.pipelines: {unread[0]!r} is none of detect.languages ({', '.join(languages)})")
+    return {code: TrainedPipeline(code, name) for code, name in pipelines.items()}
 
 
 def _event(folded: dict[Field, Folded], candidate: Candidate) -> Event:

@@ -59,10 +59,14 @@ class OutboundSettings(Section):
 
 
 class Detect(Section):
-    """What is looked for: languages, and a folder with an operator's own event types, names and languages."""
+    """What is looked for: languages, and a folder with an operator's own event types, names and languages.
+
+    `pipelines`: the operator's trained spaCy pipelines by language, as package name or folder.
+    """
 
     languages: tuple[str, ...] = ("de", "en", "fr", "es", "ru", "uk", "zh", "ar", "ko")
     definitions: Path | None = Field(default=None, json_schema_extra={"path": True})
+    pipelines: dict[str, str] = Field(default_factory=dict)
 
 
 class Ports(Section):

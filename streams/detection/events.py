@@ -20,7 +20,8 @@ from streams.detection.scan import Hit
 from streams.detection.sequels import REACH, follow, may_follow, opens
 from streams.detection.sources import mark_sources
 from streams.detection.status import decide_status, find_cues
-from streams.detection.text import Sentence, Tokenizer
+from streams.detection.text import Parsed, Sentence, Tokenizer
+from streams.detection.trained import tie_by_arguments
 from streams.detection.transfers import find_transfer
 from streams.detection.units import LEADER, STATES, Unit, build_units
 from streams.detection.world import World
@@ -49,7 +50,13 @@ class Reader:
     world: World
 
     def candidates(
-        self, folded: Folded, field: Field, groups: list[list[Hit]], day: date | None, leaders: list[Unit]
+        self,
+        folded: Folded,
+        field: Field,
+        groups: list[list[Hit]],
+        day: date | None,
+        leaders: list[Unit],
+        parsed: Parsed,
     ) -> list[Candidate]:
         """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns."""
         found: list[Candidate] = []
@@ -68,7 +75,7 @@ class Reader:
             tied = bool(told) and may_follow(folded.low[sentence.start : sentence.end], self.grammar.discourse)
             if not present and not tied and not any(group[0].entry.kind in _LEADING for group in inside):
                 continue
-            analysis = self._analyse(folded, field, sentence, inside, day)
+            analysis = self._analyse(folded, field, sentence, inside, day, parsed)
             analysis.leaders = list(leaders[-6:])
             analysis.dated = day is not None
             own = list(self._in_sentence(analysis, day, text, present))
@@ -80,7 +87,13 @@ class Reader:
         return found
 
     def _analyse(
-        self, folded: Folded, field: Field, sentence: Sentence, groups: list[list[Hit]], day: date | None
+        self,
+        folded: Folded,
+        field: Field,
+        sentence: Sentence,
+        groups: list[list[Hit]],
+        day: date | None,
+        parsed: Parsed,
     ) -> Analysis:
         tokens = self.tokenizer.tokens(folded.cased[sentence.start : sentence.end], sentence.start)
         units = build_units(folded, tokens, groups, self.grammar.language)
@@ -94,6 +107,7 @@ class Reader:
                 )
         kinds = split_clauses(units, self.grammar)
         link_names(units, self.grammar)
+        tie_by_arguments(units, folded, parsed)
         mark_sources(units, self.grammar)
         text = folded.low[sentence.start : sentence.end]
         return Analysis(field, sentence.start, sentence.end, text, units, kinds, self.grammar)

@@ -1,18 +1,30 @@
-"""Sentences and tokens. The only door to spaCy: its blank pipelines tokenise, nothing needs a trained model."""
+"""Sentences and tokens. The only door to spaCy: its blank pipelines tokenise, an operator's trained one may help."""
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import spacy
 from spacy.language import Language as Pipeline
 
 from streams.detection.normalise import Folded
+from streams.errors import UsageError
 from streams.languages.language import Language
 
 _KOREAN = {"nlp": {"tokenizer": {"@tokenizers": "spacy.Tokenizer.v1"}}}
 _CACHE_SIZE = 50_000
 _END = re.compile(r"\.{1,3}(?=[\s\"')\]]|$)|[!?]+(?=[\s\"')\]]|$)|[。！？؟]+|\n+| [–|] (?=[\"'A-ZА-Я])")
 _LONGEST = 1_200
+
+_KINDS = {
+    "PERSON": "person", "PER": "person", "ORG": "organization", "LOC": "place", "GPE": "place", "FAC": "place",
+}  # fmt: skip
+_LINKS = {
+    "nsubj": "subject", "sb": "subject", "obj": "object", "dobj": "object", "oa": "object",
+    "iobj": "dative", "da": "dative",
+}  # fmt: skip
+"""Universal Dependencies, the English and the German scheme of spaCy's pipelines."""
+_LISTED = frozenset({"conj", "cj", "appos", "flat", "flat:name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,49 @@ class Tokenizer:
 
 
 _MONTHS = frozenset(["jan", "feb", "mar", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "apr"])
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a trained pipeline says of a text: names as (start, end, kind), arguments of verbs as (start, end, link)."""
+
+    names: tuple[tuple[int, int, str], ...] = ()
+    arguments: tuple[tuple[int, int, str], ...] = ()
+
+
+class TrainedPipeline:
+    """An operator's own spaCy pipeline, by the name of its package or the path of its folder.
+
+    Raises UsageError where there is none. What its components raise on a text is let out: the article becomes a dead
+    letter that says so, and can be replayed.
+    """
+
+    def __init__(self, code: str, name: str) -> None:
+        try:
+            self._pipeline = spacy.load(name)
+        except (OSError, ImportError, ValueError) as error:
+            raise UsageError(
+                f"detect.pipelines: {code}: {name!r} is neither an installed spaCy pipeline nor the folder of one "
+                f"({str(error).splitlines()[0]})"
+            ) from error
+
+    def parse(self, text: str) -> Parsed:
+        """Names and arguments in a text, in its own offsets."""
+        document = self._pipeline(text)
+        names = tuple((e.start_char, e.end_char, _KINDS[e.label_]) for e in document.ents if e.label_ in _KINDS)
+        if not document.has_annotation("DEP"):
+            return Parsed(names)
+        found = ((token.idx, token.idx + len(token.text), _link(token)) for token in document)
+        return Parsed(names, tuple((start, end, link) for start, end, link in found if link))
+
+
+def _link(token: Any) -> str:
+    """The link of a token; what is listed or explained after a name has that of the name."""
+    for _ in range(8):
+        if token.dep_.lower() not in _LISTED:
+            break
+        token = token.head
+    return _LINKS.get(token.dep_.lower(), "")
 
 
 def _pieces(start: int, end: int) -> list[Sentence]:

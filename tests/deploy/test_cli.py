@@ -231,12 +231,14 @@ def test_config_shows_what_is_in_force_and_where_it_was_set(
 
 
 def test_what_config_prints_can_be_read_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--set", "web.port=8090", "--set", 'outbound.allow=["10.0.0.0/8"]', "config"]) == 0
+    changed = ("web.port=8090", 'outbound.allow=["10.0.0.0/8"]', 'detect.pipelines={de = "de_core_news_md"}')
+    assert run([*(word for value in changed for word in ("--set", value)), "config"]) == 0
     (tmp_path / "again.toml").write_text(capsys.readouterr().out)
     assert run(["--config", "again.toml", "config", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["web"]["port"] == 8090
     assert shown["outbound"]["allow"] == ["10.0.0.0/8"]
+    assert shown["detect"]["pipelines"] == {"de": "de_core_news_md"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
