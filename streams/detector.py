@@ -8,6 +8,7 @@ from streams.definitions import load_definitions
 from streams.detection.candidate import Candidate
 from streams.detection.confidence import confidence
 from streams.detection.events import WINDOW, Reader
+from streams.detection.evidence import compile_evidence
 from streams.detection.explanation import Explanation, reason_of
 from streams.detection.filters import compile_filters, compile_needs
 from streams.detection.grammar import compile_grammar
@@ -73,6 +74,7 @@ class Detector:
                 filters={t.name: compile_filters(t, language, folder.form) for t in self._types.values()},
                 weapon_parts=weapon_parts(lexicon),
                 state_parts=state_parts(lexicon),
+                evidence={t.name: compile_evidence(t, language, folder.form) for t in self._types.values()},
                 needs=compile_needs(self._types.values(), language, folder.form),
                 world=world,
             )
@@ -98,7 +100,7 @@ class Detector:
         language = self.identify(article)
         if language is None:
             return []
-        _, folded, found = self._search(article, language, today or self._today)
+        _, folded, found = self._search(article, language, today or self._today, thorough=True)
         groups = merge([candidate for candidate in found if not candidate.refused])
         explained = [_explanation(folded, group[0], _event(folded, group[0])) for group in groups]
         refused = [_explanation(folded, item, None) for item in found if item.refused]
@@ -109,7 +111,7 @@ class Detector:
         return self._identifier.identify(article.title, article.text, article.language)
 
     def _search(
-        self, article: Article, language: str, today: date | None
+        self, article: Article, language: str, today: date | None, *, thorough: bool = False
     ) -> tuple[tuple[Mention, ...], dict[Field, Folded], list[Candidate]]:
         lexicon, reader = self._lexicons[language], self._readers[language]
         moment = article.published or article.fetched
@@ -130,7 +132,11 @@ class Detector:
         if any(hit.entry.kind == "trigger" for _, groups, _ in scanned for group in groups for hit in group):
             leaders: list[Unit] = []
             for field, groups, parsed in scanned:
-                found.extend(reader.candidates(folded_fields[field], field, groups, day or today, leaders, parsed))
+                found.extend(
+                    reader.candidates(
+                        folded_fields[field], field, groups, day or today, leaders, parsed, thorough=thorough
+                    )
+                )
         return tuple(names), folded_fields, found
 
     def _parsed(self, language: str, text: str) -> Parsed:

@@ -1,6 +1,11 @@
-"""The general frame: a head and the names that its roles ask for. Event types without an engine of their own use it."""
+"""The general frame: a head, what shows that it is meant, and the names that its roles ask for.
 
+Event types without an engine of their own use it, an operator's too.
+"""
+
+from streams.detection.arguments import Arguments, find_arguments, tie_of
 from streams.detection.candidate import Candidate
+from streams.detection.evidence import Evidence, shown
 from streams.detection.fillers import add_filler
 from streams.detection.units import (
     ADJECTIVE,
@@ -29,34 +34,45 @@ _FILLS: dict[str, frozenset[str]] = {
     "weapon": frozenset({WEAPON}),
     "group": frozenset({GROUP}),
 }
+_STRONG, _WEAK, _SHOWN = 0.7, 0.62, 0.05
 
 
-def find_action(candidate: Candidate, world: World) -> Candidate:
-    """Fill the roles of a general event from the head's clause, or refuse it where a role lacks its least number."""
-    clause = [unit for unit in candidate.analysis.clause(candidate.unit.clause) if unit.cls and not unit.attribute]
-    candidate.score = 0.7 if candidate.trigger.strength == "strong" else 0.5
+def find_action(candidate: Candidate, world: World, evidence: Evidence, text: str) -> Candidate:
+    """Fill the roles of a general event, or refuse it where what the head wants is not shown or a role stays empty."""
+    arguments = find_arguments(candidate)
+    found = shown(candidate, arguments, evidence, text)
+    if found is None:
+        return candidate.refuse(f"the head {candidate.unit.low!r} may mean something else: nothing shows the event")
+    candidate.evidence = found
+    base = _STRONG if candidate.trigger.strength == "strong" else _WEAK
+    candidate.score = base + _SHOWN * min(len(found), 3)
     for role in candidate.type.roles:
-        fillers = candidate.roles.setdefault(role.name, [])
-        for unit in clause:
-            if unit not in candidate.used and _fits(candidate, role, unit):
-                add_filler(fillers, _filler(role, unit, world))
-                candidate.used.append(unit)
+        fillers = _fill(candidate, arguments, role, world)
         if len(fillers) < role.least:
             return candidate.refuse(f"role {role.name} wants {role.least}, {len(fillers)} found")
     return candidate
 
 
-def _fits(candidate: Candidate, role: Role, unit: Unit) -> bool:
-    """Whether a name is of a wanted class and tied as the role says: `subject` before the head, `object` after it."""
-    if not any(unit.cls in _FILLS.get(fill, ()) for fill in role.fill):
+def _fill(candidate: Candidate, arguments: Arguments, role: Role, world: World) -> list[Filler]:
+    fillers = candidate.roles.setdefault(role.name, [])
+    if candidate.unit.country and {"country", "place"} & set(role.fill) and _takes(role, "subject", "of", "in"):
+        add_filler(fillers, world.country_filler(candidate.unit.country))
+    for unit in candidate.analysis.clause(candidate.unit.clause):
+        if unit.cls and not unit.attribute and unit not in candidate.used and _fits(candidate, arguments, role, unit):
+            add_filler(fillers, _filler(role, unit, world))
+            candidate.used.append(unit)
+    return fillers
+
+
+def _takes(role: Role, *ties: str) -> bool:
+    return not role.links or bool(set(ties) & set(role.links))
+
+
+def _fits(candidate: Candidate, arguments: Arguments, role: Role, unit: Unit) -> bool:
+    """Whether a name is of a wanted class and tied to the head as the role says."""
+    if not any(unit.cls in _FILLS.get(fill, ()) for fill in role.fill) or unit.quoted:
         return False
-    if not role.links or unit.link in role.links:
-        return True
-    if unit.link not in ("", "bare"):
-        return False
-    before = unit.end <= candidate.unit.start
-    passive = candidate.trigger.frame == "undergo"
-    return ("subject" if before != passive else "object") in role.links
+    return _takes(role, tie_of(candidate, arguments, unit))
 
 
 def _filler(role: Role, unit: Unit, world: World) -> Filler:

@@ -33,6 +33,7 @@ class Analysis:
     grammar: Grammar
     leaders: list[Unit] = dataclasses.field(default_factory=list)
     dated: bool = True
+    headline: bool = False
 
     def clause(self, number: int) -> list[Unit]:
         """The units of one clause."""
@@ -61,6 +62,7 @@ class Candidate:
     cues: list[Cue] = dataclasses.field(default_factory=list)
     filters: list[str] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
+    evidence: tuple[str, ...] = ()
     refused: str | None = None
 
     @property

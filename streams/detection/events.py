@@ -9,6 +9,7 @@ from streams.detection.actions import find_action
 from streams.detection.candidate import Analysis, Candidate
 from streams.detection.clauses import split_clauses
 from streams.detection.confidence import reportable
+from streams.detection.evidence import Evidence, Scene, is_headline
 from streams.detection.filters import CompiledFilter, apply_filters
 from streams.detection.grammar import Grammar
 from streams.detection.inside import weapon_inside
@@ -33,7 +34,7 @@ WINDOW = 2_000
 """Events are looked for in the title and in this many characters of the text."""
 
 _LEADING = frozenset({"person", "family", "title", "office", "pair"})
-_FINDERS = {"meeting": find_meeting, "transfer": find_transfer, "action": find_action}
+_FINDERS = {"meeting": find_meeting, "transfer": find_transfer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Reader:
     weapon_parts: Mapping[str, Weapon]
     state_parts: Mapping[str, str]
     needs: Mapping[str, re.Pattern[str]]
+    evidence: Mapping[str, Evidence]
     world: World
 
     def candidates(
@@ -57,13 +59,20 @@ class Reader:
         day: date | None,
         leaders: list[Unit],
         parsed: Parsed,
+        *,
+        thorough: bool = False,
     ) -> list[Candidate]:
-        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns."""
+        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns.
+
+        Heads that lack what they want are refused before their sentence is taken apart; `thorough` keeps them, so that
+        the reason can be told.
+        """
         found: list[Candidate] = []
         heads = [group for group in groups if any(hit.entry.kind == "trigger" for hit in group)]
         if not heads:
             return found
         last = heads[-1][0].end
+        named = any(self.types[name].engine != "action" for name in _types_of(heads))
         told: list[tuple[int, Candidate]] = []
         text = folded.low[:WINDOW]
         for number, sentence in enumerate(self.tokenizer.sentences(folded, WINDOW)):
@@ -71,13 +80,20 @@ class Reader:
             if sentence.start >= last and not told:
                 break
             inside = [group for group in groups if sentence.start <= group[0].start < sentence.end]
-            present = self._present(inside)
+            headline = field == "title" or is_headline(text, sentence.start, sentence.end, self.grammar)
+            present = self._present(
+                inside,
+                Scene(folded.low[sentence.start : sentence.end], text, inside, headline, self.grammar),
+                thorough=thorough,
+            )
             tied = bool(told) and may_follow(folded.low[sentence.start : sentence.end], self.grammar.discourse)
-            if not present and not tied and not any(group[0].entry.kind in _LEADING for group in inside):
+            leading = named and any(group[0].entry.kind in _LEADING for group in inside)
+            if not present and not tied and not leading:
                 continue
             analysis = self._analyse(folded, field, sentence, inside, day, parsed)
             analysis.leaders = list(leaders[-6:])
             analysis.dated = day is not None
+            analysis.headline = headline
             own = list(self._in_sentence(analysis, day, text, present))
             found.extend(own)
             told.extend((number, candidate) for candidate in own if opens(candidate))
@@ -112,20 +128,21 @@ class Reader:
         text = folded.low[sentence.start : sentence.end]
         return Analysis(field, sentence.start, sentence.end, text, units, kinds, self.grammar)
 
-    def _present(self, groups: list[list[Hit]]) -> frozenset[str]:
-        """Types that a sentence can tell of: a meeting wants a name or title, a transfer a weapon. Saves taking it
-        apart.
+    def _present(self, groups: list[list[Hit]], scene: Scene, *, thorough: bool) -> frozenset[str]:
+        """Triggers that a sentence can tell of, by id: a meeting wants a name or title, a transfer a weapon, others
+        what their head wants. Saves taking it apart.
         """
         kinds = {hit.entry.kind for group in groups for hit in group}
-        heads = {
-            hit.entry.referent.type for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)
-        }
-        wanted = {
-            "meeting": bool(kinds & _LEADING),
-            "transfer": "weapon" in kinds or self._weapon_inside(groups),
-            "action": True,
-        }
-        return frozenset(name for name in heads if wanted[self.types[name].engine])
+        heads = {hit.entry.referent for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)}
+        wanted = {"meeting": bool(kinds & _LEADING), "transfer": "weapon" in kinds or self._weapon_inside(groups)}
+
+        def told(trigger: Trigger) -> bool:
+            engine = self.types[trigger.type].engine
+            if engine in wanted:
+                return wanted[engine]
+            return thorough or scene.may_hold(trigger, self.evidence[trigger.type])
+
+        return frozenset(trigger.id for trigger in heads if told(trigger))
 
     def _weapon_inside(self, groups: list[list[Hit]]) -> bool:
         return any(
@@ -146,7 +163,11 @@ class Reader:
             for candidate in self._of_unit(analysis, unit, present):
                 if not self._has_needed(candidate):
                     continue
-                _FINDERS[candidate.type.engine](candidate, self.world)
+                finder = _FINDERS.get(candidate.type.engine)
+                if finder is not None:
+                    finder(candidate, self.world)
+                else:
+                    find_action(candidate, self.world, self.evidence[candidate.type.name], text)
                 if not candidate.refused:
                     cues = find_cues(analysis) if cues is None else cues
                     decide_status(candidate, cues, day)
@@ -166,8 +187,12 @@ class Reader:
     def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:
         for hit in _readings(analysis, unit):
             trigger = hit.entry.referent
-            if isinstance(trigger, Trigger) and trigger.type in present:
+            if isinstance(trigger, Trigger) and trigger.id in present:
                 yield Candidate(self.types[trigger.type], trigger, hit, unit, analysis)
+
+
+def _types_of(heads: Iterable[list[Hit]]) -> set[str]:
+    return {hit.entry.referent.type for group in heads for hit in group if isinstance(hit.entry.referent, Trigger)}
 
 
 def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:

@@ -10,6 +10,7 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
+from streams.detection.scope import governing, speaking_of
 from streams.detection.units import Unit
 
 _ORDER = (
@@ -37,6 +38,7 @@ def find_cues(analysis: Analysis) -> list[Cue]:
         found.extend(
             Cue(kind, analysis.start + match.start(), analysis.start + match.end(), match.group())
             for match in pattern.finditer(text)
+            if not (kind == "future_time" and _is_noun(analysis, match))
         )
     found.sort(key=lambda cue: (cue.start - cue.end, cue.start))
     kept: list[Cue] = []
@@ -47,6 +49,14 @@ def find_cues(analysis: Analysis) -> list[Cue]:
         ):
             kept.append(cue)
     return kept
+
+
+def _is_noun(analysis: Analysis, match: re.Match[str]) -> bool:
+    """German writes `morgen` (tomorrow) small and `am Morgen` with a capital."""
+    if not analysis.grammar.language.nouns_capital or " " in match.group():
+        return False
+    start = analysis.start + match.start()
+    return any(unit.start == start and place and unit.cased[:1].isupper() for place, unit in enumerate(analysis.units))
 
 
 def _longer(first: Cue, second: Cue) -> bool:
@@ -84,6 +94,8 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
             candidate.refuse("a demand not to deliver is no transfer")
             return
         own = _claimed(candidate, own)
+    if candidate.type.engine == "action":
+        own, above = speaking_of(candidate, own), governing(candidate, above)
     _weigh(candidate, own, above, day)
     if candidate.trigger.status is not None and candidate.status == "occurred":
         candidate.status = candidate.trigger.status

@@ -6,6 +6,7 @@ from pathlib import Path
 from streams.errors import DefinitionError, Problem
 from streams.event_types.definition import EventType
 from streams.event_types.loading import read_event_type
+from streams.languages import LANGUAGES
 
 
 @cache
@@ -22,9 +23,10 @@ def load_event_types(definitions: Path | None = None) -> tuple[EventType, ...]:
     types = {event_type.name: event_type for event_type in _shipped()}
     problems: list[Problem] = []
     folder = definitions / "event_types" if definitions else None
+    languages = {*LANGUAGES, *_codes(definitions)}
     for file in sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else ():
         try:
-            own = read_event_type(file)
+            own = read_event_type(file, languages)
         except DefinitionError as error:
             problems.extend(error.problems)
         else:
@@ -32,3 +34,9 @@ def load_event_types(definitions: Path | None = None) -> tuple[EventType, ...]:
     if problems:
         raise DefinitionError(problems)
     return tuple(types.values())
+
+
+def _codes(definitions: Path | None) -> list[str]:
+    """Codes of the languages that an operator's folder adds."""
+    folder = definitions / "languages" if definitions else None
+    return [file.stem for file in folder.glob("*.yaml")] if folder and folder.is_dir() else []

@@ -20,6 +20,13 @@ detection.actions.
 """
 STRENGTHS = ("strong", "weak")
 WINDOWS = ("clause", "sentence", "text")
+PROOFS = (
+    "state", "subject", "object", "group", "weapon", "leader", "minister", "organization", "number", "title",
+)  # fmt: skip
+"""What a head may want beside the evidence groups of its type: `state` (a country, capital, adjective or leader in the
+sentence), `subject` and `object` (a state, armed group or leader is who does it or whom it befalls), `group` (an armed
+group), `number` (more than one), `title` (a headline), and names of the other kinds.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +34,7 @@ class Trigger:
     """Heads with one frame. `forms` by tense; `id` names the pattern in explanations.
 
     `weapon` is the id of a weapon that the head itself names (arms deal). `status` is the event's where no word says
-    another.
+    another. `wants` are alternatives, each of names that must all be shown (evidence groups of the type, or PROOFS).
     """
 
     id: str
@@ -38,6 +45,7 @@ class Trigger:
     needs: tuple[str, ...] = ()
     status: Status | None = None
     weapon: str | None = None
+    wants: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceGroup:
+    """Words that show that a head is meant literally; `window` is where they are looked for."""
+
+    name: str
+    window: str
+    forms: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A sentence that must (`hit`) or must not (`miss`) raise the type; a hit may name the status."""
 
@@ -83,3 +100,4 @@ class EventType:
     triggers: Mapping[str, tuple[Trigger, ...]]
     filters: tuple[Filter, ...]
     examples: tuple[Example, ...]
+    evidence: tuple[EvidenceGroup, ...] = ()

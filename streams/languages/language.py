@@ -58,10 +58,12 @@ into somebody else; `regions` (lands and provinces); `groups` (leaders of severa
 leaders").
 """
 
-DISCOURSE_KINDS = ("disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding")
+DISCOURSE_KINDS = (
+    "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals",
+)  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
-`holding` (leaders hold talks). A language may do without them.
+`holding` (leaders hold talks), `numerals` (numbers above one in words). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")

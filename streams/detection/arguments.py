@@ -1,0 +1,133 @@
+"""Who does it and whom it befalls: subject and object of a head, by order, case, voice and particle."""
+
+from dataclasses import dataclass
+
+from streams.detection.candidate import Candidate
+from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, Unit
+
+_ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL, ADJECTIVE})
+_BARE = frozenset({"", "bare", "subject"})
+_OWNING = frozenset({"of", "of_or_to"})
+_ADVERBIAL = frozenset({"in", "at", "near", "from", "with", "for", "about", "against", "to", "between"})
+_LIST = frozenset({",", "\u3001", "\u060c", "/"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The names that are subject and object of a head; both may be empty."""
+
+    subjects: tuple[Unit, ...] = ()
+    objects: tuple[Unit, ...] = ()
+
+
+def find_arguments(candidate: Candidate) -> Arguments:
+    """Subject and object of a head among the states, leaders and armed groups of its clause."""
+    actors = [
+        unit
+        for unit in candidate.analysis.clause(candidate.unit.clause)
+        if unit.cls in _ACTORS and not unit.attribute and not unit.quoted and unit is not candidate.unit
+    ]
+    if candidate.tense == "noun":
+        return _of_noun(candidate, actors)
+    subjects = _subjects(candidate, actors)
+    objects = _objects(candidate, [unit for unit in actors if unit not in subjects])
+    agents = [unit for unit in actors if unit.link == "by"]
+    if candidate.trigger.frame == "undergo" or is_passive(candidate):
+        return Arguments(tuple(agents), tuple(subjects or objects))
+    return Arguments(tuple(subjects), tuple(objects))
+
+
+def is_passive(candidate: Candidate) -> bool:
+    """A participle with an auxiliary of the passive; in English and Chinese close before it."""
+    grammar = candidate.analysis.grammar
+    if not grammar.passive or candidate.tense not in ("participle", "past", "present"):
+        return False
+    units = candidate.analysis.units
+    place = units.index(candidate.unit)
+    if grammar.language.compounds:
+        clause = candidate.analysis.clause(candidate.unit.clause)
+        return candidate.tense == "participle" and any(unit.low in grammar.passive for unit in clause)
+    if candidate.tense == "present" and grammar.language.script != "han":
+        return False
+    reach = 6 if grammar.language.script == "han" else 3
+    return any(unit.kind == "word" and unit.low in grammar.passive for unit in units[max(0, place - reach) : place])
+
+
+def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    marked = [unit for unit in actors if unit.link == "subject"]
+    if marked:
+        return marked
+    order = candidate.analysis.grammar.language.order
+    before = [unit for unit in actors if unit.end <= candidate.unit.start]
+    bare = [unit for unit in before if unit.link in _BARE]
+    after = [unit for unit in actors if unit.start >= candidate.unit.end and unit.link in _BARE]
+    if order == "vso" and not (bare and _near(candidate, bare[-1])):
+        return after[:1]
+    if bare:
+        first = bare[0]
+        return [first, *(unit for unit in bare[1:] if _listed(candidate, first, unit))]
+    if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
+        return after[:1]
+    return [unit for unit in before if unit.link in _OWNING][:1]
+
+
+def _objects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    """Accusatives, and bare names behind the head, or before it where the verb closes the clause."""
+    marked = [unit for unit in actors if unit.link == "object"]
+    if marked:
+        return marked
+    language = candidate.analysis.grammar.language
+    last = language.order == "sov" or (language.compounds and candidate.tense in ("participle", "infinitive"))
+    if last:
+        before = [unit for unit in actors if unit.end <= candidate.unit.start]
+        return [unit for unit in before if unit.link in ("", "bare") or (language.order == "sov" and unit.link == "to")]
+    after = [unit for unit in actors if unit.start >= candidate.unit.end]
+    found = [unit for unit in after if unit.link in ("", "bare")]
+    return found[:1] + [unit for unit in found[1:] if _listed(candidate, found[0], unit)]
+
+
+def _of_noun(candidate: Candidate, actors: list[Unit]) -> Arguments:
+    """`Israeli strikes`, `US-Angriff`, `strikes by Israel`, `Israel carries out strikes`; bare names behind it."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    subjects = [unit for unit in actors if unit.link == "by" or _modifies(candidate, unit, units.index(unit) - head)]
+    if not subjects:
+        subjects = [unit for unit in actors if unit.end <= candidate.unit.start and unit.link in _BARE][:1]
+    rest = [unit for unit in actors if unit not in subjects]
+    objects = [unit for unit in rest if unit.link == "object"]
+    if not objects:
+        objects = [u for u in rest if u.start >= candidate.unit.end and u.link in ("", "bare") and u.cls != ADJECTIVE]
+    return Arguments(tuple(subjects), tuple(objects[:2]))
+
+
+def _modifies(candidate: Candidate, unit: Unit, distance: int) -> bool:
+    """An adjective, possessive or first part of a compound right before a noun, or an adjective right after it."""
+    if -3 <= distance < 0:
+        if unit.cls == ADJECTIVE or unit.possessive or unit.joined:
+            return True
+        return unit.link == "of" and distance == -1
+    return 0 < distance <= 2 and unit.cls == ADJECTIVE and candidate.analysis.grammar.language.adjective_after
+
+
+def _near(candidate: Candidate, unit: Unit) -> bool:
+    units = candidate.analysis.units
+    return units.index(candidate.unit) - units.index(unit) <= 3
+
+
+def _listed(candidate: Candidate, first: Unit, second: Unit) -> bool:
+    """Whether two names stand in one list."""
+    between = [unit for unit in candidate.analysis.units if first.end <= unit.start and unit.end <= second.start]
+    grammar = candidate.analysis.grammar
+    return len(between) <= 5 and all(
+        unit.low in grammar.conjunctions or unit.low in grammar.articles or unit.low in _LIST or unit.cls in STATES
+        for unit in between
+    )
+
+
+def tie_of(candidate: Candidate, arguments: Arguments, unit: Unit) -> str:
+    """What a role's `links` are compared with: subject, object, else what ties the name to its head."""
+    if unit in arguments.subjects:
+        return "subject"
+    if unit in arguments.objects:
+        return "object"
+    return "of" if unit.link == "of_or_to" else unit.link

@@ -1,0 +1,179 @@
+"""What shows that a head is meant literally: words of the type's evidence groups, and names around the head.
+
+A sentence is first asked cheaply (`Scene`), before it is taken apart: most everyday heads (`hit`, `storm`, `strike`)
+end there. What only grammar can tell is asked once the sentence has its units.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from streams.detection.arguments import Arguments
+from streams.detection.candidate import Candidate
+from streams.detection.grammar import Grammar, compile_forms
+from streams.detection.scan import Hit
+from streams.detection.units import ADJECTIVE, BODY, GROUP, LEADER, MINISTER, STATES, WEAPON
+from streams.event_types.definition import EventType, Trigger
+from streams.knowledge import Organization
+from streams.languages.language import Language
+
+_STATE_KINDS = frozenset({"country", "place", "adjective", "demonym", "short", "person", "family", "pair", "office"})
+_KINDS: Mapping[str, frozenset[str]] = {
+    "state": _STATE_KINDS,
+    "leader": frozenset({"person", "family", "title", "office"}),
+    "minister": frozenset({"person", "family", "title"}),
+    "weapon": frozenset({"weapon"}),
+    "organization": frozenset({"organization"}),
+}
+_CLASSES: Mapping[str, frozenset[str]] = {
+    "state": frozenset({*STATES, LEADER}),
+    "leader": frozenset({LEADER}),
+    "minister": frozenset({MINISTER}),
+    "weapon": frozenset({WEAPON}),
+    "organization": frozenset({BODY}),
+    "group": frozenset({GROUP}),
+}
+_NUMBER = re.compile(r"\d")
+_HEADLINE = 110
+_HEADLINE_HAN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEvidence:
+    """An evidence group of a type in one language."""
+
+    name: str
+    window: str
+    pattern: re.Pattern[str]
+
+
+Evidence = Mapping[str, CompiledEvidence]
+"""The evidence groups of one type by name."""
+
+
+def compile_evidence(event_type: EventType, language: Language, fold: Callable[[str], str]) -> Evidence:
+    """The evidence groups that a type has in a language."""
+    return {
+        group.name: CompiledEvidence(
+            group.name, group.window, compile_forms([fold(form) for form in group.forms[language.code]], language)
+        )
+        for group in event_type.evidence
+        if group.forms.get(language.code)
+    }
+
+
+def is_headline(text: str, start: int, end: int, grammar: Grammar) -> bool:
+    """Whether a sentence is all of its text and short."""
+    longest = _HEADLINE_HAN if grammar.language.script == "han" else _HEADLINE
+    return end - start <= longest and not text[:start].strip() and not text[end:].strip()
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a sentence shows before it is taken apart; what was found is kept, as several heads may ask for it."""
+
+    sentence: str
+    text: str
+    groups: Iterable[list[Hit]]
+    headline: bool
+    grammar: Grammar
+    _kinds: frozenset[str] = frozenset()
+    _found: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def may_hold(self, trigger: Trigger, evidence: Evidence) -> bool:
+        """Whether what a head wants can be there: certain when the answer is no."""
+        return any(
+            all(self._may(trigger.type, name, evidence) for name in names) for names in wanted(trigger, evidence)
+        )
+
+    def _may(self, event_type: str, name: str, evidence: Evidence) -> bool:
+        key = (event_type if name in evidence else "", name)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._look(name, evidence)
+        return found
+
+    def _look(self, name: str, evidence: Evidence) -> bool:
+        group = evidence.get(name)
+        if group is not None:
+            return group.pattern.search(self.text if group.window == "text" else self.sentence) is not None
+        if name == "title":
+            return self.headline
+        if name == "number":
+            return has_number(self.sentence, self.grammar)
+        if name == "group":
+            return any(is_group(hit) for hits in self.groups for hit in hits)
+        if name in ("subject", "object"):
+            return self._may("", "state", evidence) or self._may("", "group", evidence)
+        self._kinds = self._kinds or frozenset(hit.entry.kind for hits in self.groups for hit in hits)
+        return bool(self._kinds & _KINDS.get(name, frozenset()))
+
+
+def is_group(hit: Hit) -> bool:
+    """Whether a hit names an armed group."""
+    return isinstance(hit.entry.referent, Organization) and hit.entry.referent.kind == "armed_group"
+
+
+def has_number(sentence: str, grammar: Grammar) -> bool:
+    """Digits, or a numeral above one in words."""
+    numerals = grammar.discourse.get("numerals")
+    return _NUMBER.search(sentence) is not None or (numerals is not None and numerals.search(sentence) is not None)
+
+
+def wanted(trigger: Trigger, evidence: Evidence) -> tuple[tuple[str, ...], ...]:
+    """What a head wants: a weak one without a list any evidence group of its type; () means that it wants nothing."""
+    if trigger.wants:
+        return trigger.wants
+    if trigger.strength == "weak" and evidence:
+        return tuple((name,) for name in evidence)
+    return ((),)
+
+
+def shown(candidate: Candidate, arguments: Arguments, evidence: Evidence, text: str) -> tuple[str, ...] | None:
+    """Names of the evidence around a head, or None where what it wants is not there."""
+    names = [name for name, group in evidence.items() if _matches(candidate, group, text)]
+    asked = {name for alternative in candidate.trigger.wants for name in alternative} - set(evidence)
+    names.extend(sorted(name for name in asked if _holds(candidate, arguments, name)))
+    found = frozenset(names)
+    if not any(found.issuperset(alternative) for alternative in wanted(candidate.trigger, evidence)):
+        return None
+    return tuple(names)
+
+
+def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> bool:
+    """Whether words of a group stand in its window, beside the head itself."""
+    analysis = candidate.analysis
+    if group.window == "text":
+        window, start = text, 0
+    elif group.window == "sentence":
+        window, start = analysis.text, analysis.start
+    else:
+        units = analysis.clause(candidate.unit.clause)
+        start = units[0].start
+        window = analysis.text[start - analysis.start : units[-1].end - analysis.start]
+    head = candidate.hit
+    return any(
+        match.end() + start <= head.word_start or match.start() + start >= head.word_end or _in_part(match, start, head)
+        for match in group.pattern.finditer(window)
+    )
+
+
+def _in_part(match: re.Match[str], start: int, head: Hit) -> bool:
+    """Evidence in the same word as the head, before it (Chinese has no blanks; `Raketen` in `Raketenangriff`)."""
+    return match.end() + start <= head.start or match.start() + start >= head.end
+
+
+def _holds(candidate: Candidate, arguments: Arguments, name: str) -> bool:
+    analysis = candidate.analysis
+    if name == "title":
+        return analysis.headline
+    if name == "number":
+        return has_number(analysis.text, analysis.grammar)
+    if name == "subject":
+        return bool(arguments.subjects)
+    if name == "object":
+        return bool(arguments.objects)
+    classes = _CLASSES.get(name, frozenset())
+    if candidate.unit.country and ADJECTIVE in classes:
+        return True
+    return any(unit.cls in classes or (name == "weapon" and unit.weapon is not None) for unit in analysis.units)
