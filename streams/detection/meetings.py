@@ -3,16 +3,14 @@
 import itertools
 
 from streams.detection.candidate import Candidate
-from streams.detection.fillers import add_filler, countries_of
+from streams.detection.fillers import countries_of
 from streams.detection.participants import (
     SIDES,
     coordinated,
     count_states,
     farthest,
     has_passive,
-    hosts_of,
     leaders_in_reach,
-    leaders_of,
     stands_near,
     take,
     take_across_break,
@@ -20,18 +18,13 @@ from streams.detection.participants import (
     take_groups,
     take_pronoun,
     take_stay,
-    verb_closes,
     with_pronoun,
 )
 from streams.detection.units import COUNTRY, LEADER, PLACE, Unit
+from streams.detection.visits import stay, trip, visit
 from streams.detection.world import World, sharing_a_day
 
 _TIGHT = frozenset({"with", "between", "of", "of_or_to", "at", "from"})
-_HEADLINE = 14
-"""A sentence of at most so many units reads like a headline: it says the main thing and no more."""
-_VERB_FIRST = 7
-"""Where the verb comes first sentences are long, and its subject stands within so many units."""
-_VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "dative", "about"})
 
 
 def find_meeting(candidate: Candidate, world: World) -> Candidate:
@@ -179,113 +172,6 @@ def _receive(candidate: Candidate, world: World) -> None:
         take_stay(candidate, world)
 
 
-def _visit(candidate: Candidate, world: World) -> None:
-    """`A visits country B`: its leader is the host, named or not."""
-    analysis = candidate.analysis
-    clause = analysis.clause(candidate.unit.clause)
-    leaders = [
-        unit
-        for unit in leaders_in_reach(candidate)
-        if unit.link in (*SIDES, "of", "of_or_to") and unit.clause <= candidate.unit.clause
-    ]
-    visitor = _visitor(candidate, leaders)
-    if visitor is None:
-        take_pronoun(candidate)
-        visitor = candidate.used[0] if candidate.used else None
-    if visitor is None:
-        candidate.refuse("nobody in office is the visitor")
-        return
-    hosts = [unit for unit in leaders if unit is not visitor and unit.country != visitor.country]
-    take(candidate, [visitor])
-    if hosts and any(unit.link in ("", "object", "at", "with", "by", "to", "dative", "bare") for unit in hosts):
-        take(candidate, hosts)
-        candidate.score = 0.8
-        return
-    place = _destination(candidate, clause, visitor)
-    if place is None:
-        place = _subject_elsewhere(candidate, clause, visitor)
-    official = candidate.analysis.grammar.cues.get("official")
-    if place is None and official is not None and official.search(candidate.analysis.text):
-        candidate.notes.append("host not named")
-        candidate.score = 0.55
-        return
-    if place is None or place.country is None:
-        candidate.refuse("no foreign country is visited")
-        return
-    candidate.used.append(place)
-    for filler in hosts_of(world, place.country, candidate):
-        add_filler(candidate.roles["participant"], filler)
-    candidate.score = 0.72 if candidate.trigger.strength == "strong" else 0.5
-    candidate.notes.append("host not named")
-
-
-def _subject_elsewhere(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Unit | None:
-    """`Cuba frees prisoners ahead of Obama visit`: the state that acts before somebody's visit is the host."""
-    if candidate.tense != "noun":
-        return None
-    subjects = (
-        unit
-        for unit in clause
-        if unit.cls in (COUNTRY, PLACE, LEADER) and unit.acts and not unit.attribute and unit.link in ("", "subject")
-        if unit.country not in (None, visitor.country) and unit.end <= visitor.start
-    )
-    return next(subjects, None)
-
-
-def _visitor(candidate: Candidate, leaders: list[Unit]) -> Unit | None:
-    before = [unit for unit in leaders if unit.end <= candidate.unit.start]
-    ordered = [*reversed(before)] if candidate.tense == "noun" else before
-    after = [
-        unit
-        for unit in leaders
-        if unit.start >= candidate.unit.end and unit.link in ("", "subject", "by", "of", "of_or_to", "bare")
-    ]
-    if candidate.analysis.grammar.language.order == "vso":
-        units = candidate.analysis.units
-        head = units.index(candidate.unit)
-        ordered, after = ([u for u in found if abs(units.index(u) - head) <= _VERB_FIRST] for found in (ordered, after))
-    return next(iter([*ordered, *after]), None)
-
-
-def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Unit | None:
-    """The country or capital that the head takes: after it, tied by nothing, `in` or `to`; or the first part of a
-    compound.
-    """
-    units = candidate.analysis.units
-    if candidate.unit.country not in (None, visitor.country):
-        return candidate.unit
-    head = units.index(candidate.unit)
-    for unit in clause:
-        place = units.index(unit)
-        close = (
-            0 < place - head <= 8
-            or (candidate.unit.joined and place == head - 1)
-            or (0 < head - place <= 5 and (unit.link in ("in", "to", "object") or verb_closes(candidate)))
-        )
-        foreign = unit.country is not None and unit.country != visitor.country
-        if (
-            unit.cls in (COUNTRY, PLACE)
-            and foreign
-            and close
-            and (unit.link in _VISIT_LINKS or unit.joined or candidate.unit.joined)
-        ):
-            return unit
-    return None
-
-
-def _trip(candidate: Candidate, world: World) -> None:
-    """`A travels to B`: a meeting only where B's leader stands beside it or the trip is official."""
-    _visit(candidate, world)
-    if candidate.refused or "host not named" not in candidate.notes:
-        return
-    official = candidate.analysis.grammar.cues.get("official")
-    if official is not None and official.search(candidate.analysis.text) is not None:
-        return
-    capital = candidate.used[-1].cls == PLACE and candidate.used[-1].acts
-    if not capital or len(candidate.analysis.units) > _HEADLINE:
-        candidate.refuse("a journey without a host is no meeting")
-
-
 def _summit(candidate: Candidate, world: World) -> None:
     """A summit of several states with leaders who host, attend or meet there."""
     leaders = [unit for unit in leaders_in_reach(candidate) if unit.link not in ("about", "against", "for")]
@@ -324,42 +210,6 @@ def _guest(candidate: Candidate, world: World) -> None:
     candidate.score = 0.75
 
 
-def _stay(candidate: Candidate, world: World) -> None:
-    """`A in C: …`: a headline that begins with a leader in another country and says no more of it."""
-    units = candidate.analysis.units
-    head = units.index(candidate.unit)
-    rest = units[head + 1 : head + 3]
-    visitor = units[head - 1] if head else None
-    conjunctions = candidate.analysis.grammar.conjunctions
-    opens = visitor is not None and all(
-        unit.kind == "punct" or unit.cls == LEADER or unit.low in conjunctions
-        for unit in units[: head - 1]
-        if unit.clause == visitor.clause
-    )
-    if visitor is None or visitor.cls != LEADER or visitor.attribute or not opens or not rest:
-        candidate.refuse("no leader opens the headline")
-        return
-    together = [u for u in leaders_of(units[:head]) if u.clause == visitor.clause]
-    if len(countries_of(together)) >= 2 and coordinated(candidate, together) and rest[0].cased[:1].isupper():
-        take(candidate, together)
-        candidate.score = 0.6
-        return
-    if len(together) > 1:
-        candidate.refuse("several leaders open the headline, but not together")
-        return
-    place, after = rest[0], rest[1] if len(rest) > 1 else None
-    closes = after is None or after.low in (":", "\u2013", "-") or after.clause != place.clause
-    if place.cls not in (COUNTRY, PLACE) or place.country in (None, visitor.country) or not closes:
-        candidate.refuse("the headline does not place a leader in another country")
-        return
-    take(candidate, [visitor])
-    candidate.used.append(place)
-    for filler in hosts_of(world, str(place.country), candidate):
-        add_filler(candidate.roles["participant"], filler)
-    candidate.score = 0.58
-    candidate.notes.append("host not named")
-
-
 def _check_participants(candidate: Candidate) -> Candidate:
     fillers = candidate.roles.get("participant", [])
     countries = {filler.country for filler in fillers if filler.country}
@@ -383,8 +233,8 @@ def _check_participants(candidate: Candidate) -> Candidate:
 
 
 _FRAMES = {
-    "meet": _meet, "receive": _receive, "visit": _visit, "talk": _talk, "meeting": _meeting, "trip": _trip, "summit":
+    "meet": _meet, "receive": _receive, "visit": visit, "talk": _talk, "meeting": _meeting, "trip": trip, "summit":
     _summit,
     "joint": _joint, "guest": _guest,
-    "stay": _stay,
+    "stay": stay,
 }  # fmt: skip
