@@ -47,7 +47,7 @@ async def deliver(service: Service, settings: Settings, vocabulary: Vocabulary) 
 async def _opened(settings: Settings, vocabulary: Vocabulary) -> AsyncIterator[tuple[Store, Catalog]]:
     store = Store.connect(settings)
     try:
-        catalog = Catalog(settings.rules.files, store, vocabulary)
+        catalog = Catalog(settings.rules.files, store, vocabulary, settings.detect.definitions)
         await catalog.start()
         yield store, catalog
     finally:

@@ -1,4 +1,7 @@
-"""The rules and channels in force: those of the files and those of the store, read again when either changes."""
+"""The rules and channels in force: those of the files and of the store, read again when either changes.
+
+The words that rules may use (names, event types) follow an operator's definitions folder.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from alerts.channels import TargetError
-from alerts.query import QueryRefusedError, Vocabulary, compile_query
+from alerts.query import QueryRefusedError, Vocabulary, compile_query, load_vocabulary
 from alerts.rule_files import RuleFile, load_files, mail_channel
 from alerts.rules import MAIL, ChannelDefinition, CompiledRule, Rule, RuleSet
 from streams import metrics
@@ -48,8 +51,12 @@ class Contents:
 class Catalog:
     """Rules and channels in force. What has mistakes takes no effect: the last good ones stay, the log says why."""
 
-    def __init__(self, files: Sequence[Path], store: Definitions, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, files: Sequence[Path], store: Definitions, vocabulary: Vocabulary, definitions: Path | None = None
+    ) -> None:
         self._files = tuple(files)
+        self._definitions = definitions
+        self._told = _stamps(definitions)
         self._store = store
         self._vocabulary = vocabulary
         self._contents = Contents(RuleSet(), {}, {})
@@ -116,9 +123,14 @@ class Catalog:
 
     async def _look(self) -> tuple[object, ...]:
         """What changes when a file or the store does; cheap."""
-        return (await self._store.catalog_version(), *(_stamp(path) for path in self._files))
+        version = await self._store.catalog_version()
+        return (version, _stamps(self._definitions), *(_stamp(path) for path in self._files))
 
     async def _read(self) -> None:
+        told = _stamps(self._definitions)
+        if told != self._told:
+            self._vocabulary = await asyncio.to_thread(load_vocabulary, self._definitions)
+            self._told = told
         rules, channels = await self._store.rules(), await _channels(self._store)
         self._contents = await asyncio.to_thread(combine, self._files, rules, channels, self._vocabulary)
         metrics.RULES.set(len(self.rules))
@@ -173,6 +185,11 @@ async def _channels(store: Definitions) -> list[ChannelDefinition]:
         return await store.channels()
     except TargetError as error:
         raise DefinitionError([Problem("store: channels", 0, 0, str(error))]) from error
+
+
+def _stamps(folder: Path | None) -> tuple[tuple[str, tuple[int, ...] | None], ...]:
+    """The state of each file of a folder."""
+    return tuple((str(path), _stamp(path)) for path in sorted(folder.rglob("*"))) if folder else ()
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

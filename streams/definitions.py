@@ -32,7 +32,7 @@ def load_definitions(
 ) -> Definitions:
     """Read everything. Raises DefinitionError with all mistakes of all files, UsageError for an unknown language.
 
-    The folder holds `people.tsv` and the other tables, `event_types/NAME.yaml` and `languages/CODE.yaml`, as ours do.
+    The folder holds `knowledge/people.tsv` and the other tables, `event_types/NAME.yaml`, `languages/CODE.yaml`.
     """
     problems: list[Problem] = []
     known = knowledge if knowledge is not None else _read(lambda: load(folder), problems)

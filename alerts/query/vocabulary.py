@@ -130,8 +130,7 @@ def load_vocabulary(definitions: Path | None = None) -> Vocabulary:
     names = dict.fromkeys((*EVENT_TYPES, *(event_type.name for event_type in types)))
     roles = dict.fromkeys((*ROLES, *(role.name for event_type in types for role in event_type.roles)))
     armed = {role.name for event_type in types for role in event_type.roles if "weapon" in role.fill}
-    extra = definitions / "knowledge" if definitions and (definitions / "knowledge").is_dir() else None
-    return Vocabulary(load(extra), tuple(names), tuple(roles), frozenset(armed | {"weapon"}))
+    return Vocabulary(load(definitions), tuple(names), tuple(roles), frozenset(armed | {"weapon"}))
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -94,8 +94,8 @@ def _update(
 ) -> None:
     """Ask Wikidata who leads which state, show what differs from the tables, and write what you accept.
 
-    Rows go into people.tsv in the folder that detect.definitions names, which lies over the shipped tables. Changes
-    that would contradict the tables (two heads of government at once) are not written.
+    Rows go into knowledge/people.tsv in the folder that detect.definitions names, which lies over the shipped tables.
+    Changes that would contradict the tables (two heads of government at once) are not written.
 
     \b
     Examples:

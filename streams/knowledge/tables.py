@@ -1,4 +1,4 @@
-"""Loads the tables: ours beside this file, and an operator's own folder with the same files laid over them."""
+"""Loads the tables: ours beside this file, and those of an operator's own folder laid over them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +11,8 @@ from streams.knowledge.records import Country, Forms, Knowledge, Office, Organiz
 from streams.knowledge.rows import Row, read_rows
 
 TABLES_DIR = Path(__file__).parent
+OWN_FOLDER = "knowledge"
+"""Where an operator's definitions hold tables, beside `event_types` and `languages`."""
 
 PLACE_KINDS = frozenset({"capital", "seat", "ministry", "venue", "city"})
 ORGANIZATION_KINDS = frozenset(
@@ -45,8 +47,8 @@ class _Table(Generic[R]):
             self.rows[key] = row
 
 
-def load(extra: Path | None = None) -> Knowledge:
-    """All tables. Raises DefinitionError with every mistake in ours and in the folder `extra` at once."""
+def load(definitions: Path | None = None) -> Knowledge:
+    """All tables. Raises DefinitionError with every mistake in ours and in those of an operator's folder at once."""
     found: list[Problem] = []
     people = _Table("people", ("id", "name", "terms", "forms", "family", "needs_title"), _person)
     countries = _Table(
@@ -58,7 +60,7 @@ def load(extra: Path | None = None) -> Knowledge:
     organizations = _Table("organizations", ("id", "name", "kind", "country", "forms"), _organization)
     weapons = _Table("weapons", ("id", "name", "kind", "parent", "ambiguous", "maker", "forms"), _weapon)
     offices = _Table("offices", ("id", "country", "office", "forms"), _office)
-    for folder in (TABLES_DIR, *_folder(extra, found)):
+    for folder in (TABLES_DIR, *_folder(definitions, found)):
         for table in (people, countries, places, organizations, weapons, offices):
             table.read(folder, found)
     _check_countries(countries, people, places, organizations, weapons, offices)
@@ -75,13 +77,13 @@ def load(extra: Path | None = None) -> Knowledge:
     )
 
 
-def _folder(extra: Path | None, found: list[Problem]) -> Iterable[Path]:
-    if extra is None:
+def _folder(definitions: Path | None, found: list[Problem]) -> Iterable[Path]:
+    if definitions is None:
         return ()
-    if not extra.is_dir():
-        found.append(Problem(str(extra), 0, 0, "is no folder of tables"))
+    if not definitions.is_dir():
+        found.append(Problem(str(definitions), 0, 0, "is no folder of definitions"))
         return ()
-    return (extra,)
+    return (definitions / OWN_FOLDER,)
 
 
 def _check_countries(

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from streams.errors import PermanentError, TemporaryError
 from streams.knowledge.check import problems
 from streams.knowledge.records import NO_FORMS, Forms, Knowledge, Person, Term
+from streams.knowledge.tables import OWN_FOLDER
 from streams.knowledge.wikidata import (
     COUNTRIES_AT_ONCE,
     PEOPLE_AT_ONCE,
@@ -97,10 +98,10 @@ def contradictions(knowledge: Knowledge, people: Iterable[Person]) -> list[str]:
     return [problem for problem in problems(after) if problem not in before]
 
 
-def write_people(folder: Path, people: Iterable[Person]) -> Path:
+def write_people(definitions: Path, people: Iterable[Person]) -> Path:
     """Put rows into the folder's `people.tsv`, in place of those with the same id; all other lines stay as they are."""
-    path = folder / "people.tsv"
-    folder.mkdir(parents=True, exist_ok=True)
+    path = definitions / OWN_FOLDER / "people.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
     rows = {person.id: row(person) for person in people}
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     kept = [rows.pop(line.partition("\t")[0].strip(), line) for line in lines]

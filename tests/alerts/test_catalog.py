@@ -67,6 +67,18 @@ def names(catalog: Catalog, text: str = "alpha beta gamma") -> list[str]:
     return [alert.rule.name for alert in match(an_annotated(text), catalog.rules, None)]
 
 
+OIL_SPILL = """
+type: oil_spill
+roles:
+  place: {fill: [country]}
+triggers:
+  en:
+    spill: {noun: [oil spill]}
+examples:
+  hit: {en: [An oil spill off Norway]}
+"""
+
+
 async def test_rules_of_files_and_store_are_in_force_together(store: Flaky, file: Path) -> None:
     await store.add_definitions([Rule("B", "beta", notify=("desk",))], [DESK], NOW)
     catalog = Catalog((file,), store, Vocabulary())
@@ -161,6 +173,23 @@ async def test_the_last_good_rules_stay_in_force_while_a_file_has_mistakes(
     assert await catalog.refresh() is True
     assert names(catalog) == ["B"]
     assert metrics.REGISTRY.get_sample_value("tocsin_rules_rejected") == 0
+
+
+async def test_rules_may_use_the_words_that_an_operator_defines_while_it_runs(
+    store: Flaky, file: Path, tmp_path: Path
+) -> None:
+    definitions = tmp_path / "definitions"
+    definitions.mkdir()
+    write(file, RULE.format("A", "alpha"))
+    catalog = Catalog((file,), store, Vocabulary(), definitions)
+    await catalog.start()
+    write(file, RULE.format("B", "event:oil_spill OR beta"))
+    assert await catalog.refresh() is False, "nobody knows that type yet"
+    assert names(catalog) == ["A"]
+    (definitions / "event_types").mkdir()
+    write(definitions / "event_types" / "oil_spill.yaml", OIL_SPILL)
+    assert await catalog.refresh() is True
+    assert names(catalog) == ["B"]
 
 
 async def test_two_rules_of_one_name_in_file_and_store_are_a_mistake(store: Flaky, file: Path) -> None:

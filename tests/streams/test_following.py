@@ -103,7 +103,7 @@ def test_files_that_come_go_or_change_are_seen(tmp_path: Path):
 
 def test_the_mistakes_of_all_files_come_at_once(tmp_path: Path):
     for folder, name, text in (
-        ("", "people.tsv", "Q1\tSomebody\tXX king 2000..\n"),
+        ("knowledge", "people.tsv", "Q1\tSomebody\tXX king 2000..\n"),
         ("event_types", "spill.yaml", "type: oil_spill\nengine: magic\n"),
         ("languages", "it.yaml", "code: it\nflavour: sweet\n"),
     ):

@@ -263,7 +263,8 @@ def test_names_are_compared_without_case_accents_and_kinds_of_apostrophe(text: s
 
 def write(folder: Path, **tables: str) -> Path:
     for name, text in tables.items():
-        (folder / f"{name}.tsv").write_text(text, "utf-8")
+        (folder / "knowledge").mkdir(exist_ok=True)
+        (folder / "knowledge" / f"{name}.tsv").write_text(text, "utf-8")
     return folder
 
 
@@ -289,7 +290,7 @@ def test_all_mistakes_come_at_once_with_file_and_line(tmp_path: Path) -> None:
     )
     with pytest.raises(DefinitionError) as caught:
         load(folder)
-    told = [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
+    told = [str(problem).removeprefix(f"{tmp_path}/knowledge/") for problem in caught.value.problems]
     assert [line.split(": ", 1)[0].rsplit(":", 1)[0] for line in told] == [
         "countries.tsv:1", "people.tsv:3", "people.tsv:4", "people.tsv:4", "weapons.tsv:1", "weapons.tsv:1", "weapons.tsv:1"
     ]  # fmt: skip
@@ -341,9 +342,10 @@ def test_a_mistake_in_another_table_is_named(tmp_path: Path, table: str, row: st
 
 
 def test_a_folder_that_is_not_there_and_bytes_that_are_no_text_are_mistakes(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="no folder of tables"):
+    with pytest.raises(DefinitionError, match="no folder of definitions"):
         load(tmp_path / "absent")
-    (tmp_path / "people.tsv").write_bytes(b"acme:x\t\xff\n")
+    (tmp_path / "knowledge").mkdir()
+    (tmp_path / "knowledge" / "people.tsv").write_bytes(b"acme:x\t\xff\n")
     with pytest.raises(DefinitionError, match="not UTF-8"):
         load(tmp_path)
 

@@ -145,12 +145,15 @@ def test_a_row_that_would_contradict_the_tables_is_found(knowledge: Knowledge):
 
 def test_a_written_row_is_read_again_and_other_lines_stay(tmp_path: Path, knowledge: Knowledge):
     (ended, new) = changes(knowledge, read_holdings(TERMS))
-    (tmp_path / "people.tsv").write_text("# ours\nQ999000001\told row\tDE head_of_state 1950..1951\t\t*=old\t\n")
+    (tmp_path / "knowledge").mkdir()
+    (tmp_path / "knowledge" / "people.tsv").write_text(
+        "# ours\nQ999000001\told row\tDE head_of_state 1950..1951\t\t*=old\t\n"
+    )
     merz = merged(knowledge.people["Q566257"], [ended], {})
     stranger = merged(None, [new], read_names(NAMES)["Q999000001"])
     write_people(tmp_path, [merz, stranger])
     again = load(tmp_path)
-    assert (tmp_path / "people.tsv").read_text().startswith("# ours\nQ999000001\tErika Beispiel\t")
+    assert (tmp_path / "knowledge" / "people.tsv").read_text().startswith("# ours\nQ999000001\tErika Beispiel\t")
     assert again.people["Q999000001"] == stranger
     assert again.people["Q566257"].terms == merz.terms
     assert [person.id for person in holders(again, "DE", "head_of_government", date(2026, 12, 1))] == ["Q999000001"]
@@ -171,7 +174,7 @@ def test_what_is_accepted_is_written_with_its_names(tmp_path: Path, service: Ser
     status, out, _ = update(tmp_path, service, "--accept", "Q999000001", "--accept", "Q566257")
     assert status == 0
     assert "wrote 2 people to" in out
-    assert "Эрика Байшпиль" in (tmp_path / "people.tsv").read_text()
+    assert "Эрика Байшпиль" in (tmp_path / "knowledge" / "people.tsv").read_text()
 
 
 @pytest.mark.parametrize(
