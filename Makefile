@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
-.PHONY: help setup setup-dev run test check bench lock format browser clean
+.PHONY: help setup setup-dev run test check bench train lock format browser clean
 
 help:
 	@echo "make run     set up, then start everything on this machine with a sample newsroom (tocsin up --samples)"
@@ -14,6 +14,7 @@ help:
 	@echo "make test    set up, then run all tests, with a real Kafka of their own"
 	@echo "make check   ruff, mypy, import contracts, lock files"
 	@echo "make bench   measure speed and memory, and print the tables"
+	@echo "make train GOLD=FILE…  learn from labelled texts how sure each event is"
 	@echo "make lock    write the lock files anew from pyproject.toml"
 	@echo "make format  let ruff put the code in order"
 
@@ -55,6 +56,9 @@ check: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+train: setup
+	$(BIN)/python -m streams.evaluation $(GOLD)
 
 lock: $(VENV)/.base
 	$(COMPILE) --group setup -o requirements-setup.lock

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from streams.definitions import load_definitions
 from streams.detection.candidate import Candidate
-from streams.detection.confidence import confidence
+from streams.detection.confidence import Weights, load_weights
 from streams.detection.events import WINDOW, Reader
 from streams.detection.evidence import compile_evidence
-from streams.detection.explanation import Explanation, reason_of
+from streams.detection.explanation import Explanation, explain_all
 from streams.detection.filters import compile_filters, compile_needs
 from streams.detection.grammar import compile_grammar
 from streams.detection.inside import state_parts, weapon_parts
 from streams.detection.language import Identifier
 from streams.detection.lexicon import Lexicon, build_lexicon
 from streams.detection.mentions import mentions
-from streams.detection.merge import merge
 from streams.detection.normalise import Folded, Folder
+from streams.detection.outcome import event_of, weigh
 from streams.detection.scan import Hit, choose, scan
 from streams.detection.text import Parsed, Tokenizer, TrainedPipeline
 from streams.detection.trained import further_mentions
@@ -26,7 +26,7 @@ from streams.detection.world import World
 from streams.errors import UsageError
 from streams.event_types.definition import EventType
 from streams.knowledge import Knowledge
-from streams.messages import Annotated, Article, Event, Field, Filler, Mention, Span, content_id
+from streams.messages import Annotated, Article, Event, Field, Mention, content_id
 
 _UNPARSED = Parsed()
 
@@ -51,8 +51,10 @@ class Detector:
         today: date | None = None,
         knowledge: Knowledge | None = None,
         pipelines: Mapping[str, str] | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self._today = today
+        self._weights = weights if weights is not None else load_weights()
         self._folders: dict[str, Folder] = {}
         self._identifier = Identifier(languages)
         self._pipelines = _trained(pipelines or {}, languages)
@@ -91,20 +93,18 @@ class Detector:
         language = self.identify(article)
         if language is None:
             return _annotated(article, article.language, (), ())
-        names, folded, found = self._search(article, language, today or self._today)
-        groups = merge([candidate for candidate in found if not candidate.refused])
-        return _annotated(article, language, names, tuple(_event(folded, group[0]) for group in groups))
+        names, texts, found = self._search(article, language, today or self._today)
+        outcomes = weigh(found, self._weights)
+        events = tuple(event_of(texts, outcome) for outcome in outcomes if outcome.reported)
+        return _annotated(article, language, names, events)
 
     def explain(self, article: Article, *, today: date | None = None) -> list[Explanation]:
         """Every candidate of an article: the events with what made them, then the refused ones with the reason."""
         language = self.identify(article)
         if language is None:
             return []
-        _, folded, found = self._search(article, language, today or self._today, thorough=True)
-        groups = merge([candidate for candidate in found if not candidate.refused])
-        explained = [_explanation(folded, group[0], _event(folded, group[0])) for group in groups]
-        refused = [_explanation(folded, item, None) for item in found if item.refused]
-        return explained + refused
+        _, texts, found = self._search(article, language, today or self._today, thorough=True)
+        return explain_all(texts, weigh(found, self._weights), found, self._weights)
 
     def identify(self, article: Article) -> str | None:
         """The language that an article is read in, None where it is none of the detector's."""
@@ -151,50 +151,9 @@ def _trained(pipelines: Mapping[str, str], languages: Sequence[str]) -> dict[str
     return {code: TrainedPipeline(code, name) for code, name in pipelines.items()}
 
 
-def _event(folded: dict[Field, Folded], candidate: Candidate) -> Event:
-    return Event(
-        type=candidate.type.name,
-        status=candidate.status,
-        roles={role: tuple(_plain(filler) for filler in fillers) for role, fillers in candidate.roles.items()},
-        trigger=_span(folded, candidate, candidate.hit.start, candidate.hit.end),
-        evidence=_span(folded, candidate, candidate.analysis.start, candidate.analysis.end),
-        confidence=confidence(candidate),
-    )
-
-
-def _explanation(folded: dict[Field, Folded], candidate: Candidate, event: Event | None) -> Explanation:
-    return Explanation(
-        event=event,
-        pattern=candidate.trigger.id,
-        trigger=_span(folded, candidate, candidate.hit.start, candidate.hit.end),
-        evidence=_span(folded, candidate, candidate.analysis.start, candidate.analysis.end),
-        status=candidate.status,
-        cues=tuple(_span(folded, candidate, cue.start, cue.end) for cue in candidate.cues),
-        filters=tuple(candidate.filters),
-        notes=tuple(candidate.notes),
-        reason=reason_of(candidate),
-    )
-
-
-def _span(folded: dict[Field, Folded], candidate: Candidate, start: int, end: int) -> Span:
-    """A piece of a field in its own offsets, without blanks at its ends."""
-    field = candidate.analysis.field
-    text = folded[field].text
-    first, last = folded[field].back(start, end)
-    while first < last and text[first].isspace():
-        first += 1
-    while last > first and text[last - 1].isspace():
-        last -= 1
-    return Span(field=field, start=first, end=last, text=text[first:last])
-
-
 def _latest(world: World) -> date:
     """Without any date, offices are told as of the newest start in the tables: detection has no clock."""
     return world.newest
-
-
-def _plain(filler: Filler) -> Filler:
-    return Filler(entity=filler.entity, name=filler.name, country=filler.country)
 
 
 def _annotated(
