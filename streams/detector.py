@@ -7,7 +7,7 @@ from pathlib import Path
 from streams.definitions import load_definitions
 from streams.detection.candidate import Candidate
 from streams.detection.confidence import Weights, load_weights
-from streams.detection.events import WINDOW, Reader
+from streams.detection.events import WINDOW, Passage, Reader
 from streams.detection.evidence import compile_evidence
 from streams.detection.explanation import Explanation, explain_all
 from streams.detection.filters import compile_filters, compile_needs
@@ -132,11 +132,8 @@ class Detector:
         if any(hit.entry.kind == "trigger" for _, groups, _ in scanned for group in groups for hit in group):
             leaders: list[Unit] = []
             for field, groups, parsed in scanned:
-                found.extend(
-                    reader.candidates(
-                        folded_fields[field], field, groups, day or today, leaders, parsed, thorough=thorough
-                    )
-                )
+                passage = Passage(folded_fields[field], field, groups, day or today, parsed, thorough)
+                found.extend(reader.candidates(passage, leaders))
         return tuple(names), folded_fields, found
 
     def _parsed(self, language: str, text: str) -> Parsed:

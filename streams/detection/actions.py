@@ -5,8 +5,9 @@ Event types without an engine of their own use it, an operator's too.
 
 from streams.detection.arguments import Arguments, find_arguments, tie_of
 from streams.detection.candidate import Candidate
-from streams.detection.evidence import Evidence, shown
+from streams.detection.evidence import Evidence, satisfies, shown
 from streams.detection.fillers import add_filler
+from streams.detection.scope import is_occasion
 from streams.detection.units import (
     ADJECTIVE,
     BODY,
@@ -44,6 +45,8 @@ def find_action(candidate: Candidate, world: World, evidence: Evidence, text: st
     if found is None:
         return candidate.refuse(f"the head {candidate.unit.low!r} may mean something else: nothing shows the event")
     candidate.evidence = found
+    if candidate.type.occasion and is_occasion(candidate) and not satisfies(candidate.type.occasion, found):
+        return candidate.refuse("it is only the occasion of something else")
     base = _STRONG if candidate.trigger.strength == "strong" else _WEAK
     candidate.score = base + _SHOWN * min(len(found), 3)
     for role in candidate.type.roles:

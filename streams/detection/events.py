@@ -18,6 +18,7 @@ from streams.detection.meetings import find_meeting
 from streams.detection.normalise import Folded
 from streams.detection.phrases import PhraseBuilder
 from streams.detection.scan import Hit
+from streams.detection.scope import settle
 from streams.detection.sequels import REACH, follow, may_follow, opens
 from streams.detection.sources import mark_sources
 from streams.detection.status import decide_status, find_cues
@@ -38,6 +39,22 @@ _FINDERS = {"meeting": find_meeting, "transfer": find_transfer}
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A field to be read: its hits in groups, the article's day, what a trained pipeline says.
+
+    Heads that lack what they want are refused before their sentence is taken apart; `thorough` keeps them, so that the
+    reason can be told.
+    """
+
+    folded: Folded
+    field: Field
+    groups: list[list[Hit]]
+    day: date | None
+    parsed: Parsed
+    thorough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """What one language needs to read events: its grammar, tokenizer, weapon parts of compounds, types and filters."""
 
@@ -51,50 +68,30 @@ class Reader:
     evidence: Mapping[str, Evidence]
     world: World
 
-    def candidates(
-        self,
-        folded: Folded,
-        field: Field,
-        groups: list[list[Hit]],
-        day: date | None,
-        leaders: list[Unit],
-        parsed: Parsed,
-        *,
-        thorough: bool = False,
-    ) -> list[Candidate]:
-        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns.
-
-        Heads that lack what they want are refused before their sentence is taken apart; `thorough` keeps them, so that
-        the reason can be told.
-        """
+    def candidates(self, passage: Passage, leaders: list[Unit]) -> list[Candidate]:
+        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns."""
         found: list[Candidate] = []
-        heads = [group for group in groups if any(hit.entry.kind == "trigger" for hit in group)]
+        heads = [group for group in passage.groups if any(hit.entry.kind == "trigger" for hit in group)]
         if not heads:
             return found
         last = heads[-1][0].end
         named = any(self.types[name].engine != "action" for name in _types_of(heads))
         told: list[tuple[int, Candidate]] = []
-        text = folded.low[:WINDOW]
-        for number, sentence in enumerate(self.tokenizer.sentences(folded, WINDOW)):
+        text = passage.folded.low[:WINDOW]
+        for number, sentence in enumerate(self.tokenizer.sentences(passage.folded, WINDOW)):
             told = [item for item in told if number - item[0] <= REACH]
             if sentence.start >= last and not told:
                 break
-            inside = [group for group in groups if sentence.start <= group[0].start < sentence.end]
-            headline = field == "title" or is_headline(text, sentence.start, sentence.end, self.grammar)
-            present = self._present(
-                inside,
-                Scene(folded.low[sentence.start : sentence.end], text, inside, headline, self.grammar),
-                thorough=thorough,
-            )
-            tied = bool(told) and may_follow(folded.low[sentence.start : sentence.end], self.grammar.discourse)
-            leading = named and any(group[0].entry.kind in _LEADING for group in inside)
+            scene = self._scene(passage, sentence, text)
+            present = self._present(scene, thorough=passage.thorough)
+            tied = bool(told) and may_follow(scene.sentence, self.grammar.discourse)
+            leading = named and any(group[0].entry.kind in _LEADING for group in scene.groups)
             if not present and not tied and not leading:
                 continue
-            analysis = self._analyse(folded, field, sentence, inside, day, parsed)
+            analysis = self._analyse(passage, sentence, scene)
             analysis.leaders = list(leaders[-6:])
-            analysis.dated = day is not None
-            analysis.headline = headline
-            own = list(self._in_sentence(analysis, day, text, present))
+            own = list(self._in_sentence(analysis, passage.day, text, present))
+            settle(own)
             found.extend(own)
             told.extend((number, candidate) for candidate in own if opens(candidate))
             for _, candidate in told:
@@ -102,15 +99,13 @@ class Reader:
             leaders.extend(unit for unit in analysis.units if unit.cls == LEADER and not unit.attribute)
         return found
 
-    def _analyse(
-        self,
-        folded: Folded,
-        field: Field,
-        sentence: Sentence,
-        groups: list[list[Hit]],
-        day: date | None,
-        parsed: Parsed,
-    ) -> Analysis:
+    def _scene(self, passage: Passage, sentence: Sentence, text: str) -> Scene:
+        inside = [group for group in passage.groups if sentence.start <= group[0].start < sentence.end]
+        headline = passage.field == "title" or is_headline(text, sentence.start, sentence.end, self.grammar)
+        return Scene(text[sentence.start : sentence.end], text, inside, headline, self.grammar)
+
+    def _analyse(self, passage: Passage, sentence: Sentence, scene: Scene) -> Analysis:
+        folded, groups, day, parsed = passage.folded, scene.groups, passage.day, passage.parsed
         tokens = self.tokenizer.tokens(folded.cased[sentence.start : sentence.end], sentence.start)
         units = build_units(folded, tokens, groups, self.grammar.language)
         units = PhraseBuilder(self.grammar, self.world, day).build(units)
@@ -125,13 +120,16 @@ class Reader:
         link_names(units, self.grammar)
         tie_by_arguments(units, folded, parsed)
         mark_sources(units, self.grammar)
-        text = folded.low[sentence.start : sentence.end]
-        return Analysis(field, sentence.start, sentence.end, text, units, kinds, self.grammar)
+        return Analysis(
+            passage.field, sentence.start, sentence.end, scene.sentence, units, kinds, self.grammar,
+            dated=day is not None, headline=scene.headline,
+        )  # fmt: skip
 
-    def _present(self, groups: list[list[Hit]], scene: Scene, *, thorough: bool) -> frozenset[str]:
+    def _present(self, scene: Scene, *, thorough: bool) -> frozenset[str]:
         """Triggers that a sentence can tell of, by id: a meeting wants a name or title, a transfer a weapon, others
         what their head wants. Saves taking it apart.
         """
+        groups = scene.groups
         kinds = {hit.entry.kind for group in groups for hit in group}
         heads = {hit.entry.referent for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)}
         wanted = {"meeting": bool(kinds & _LEADING), "transfer": "weapon" in kinds or self._weapon_inside(groups)}

@@ -74,7 +74,7 @@ class Scene:
 
     sentence: str
     text: str
-    groups: Iterable[list[Hit]]
+    groups: list[list[Hit]]
     headline: bool
     grammar: Grammar
     _kinds: frozenset[str] = frozenset()
@@ -132,12 +132,16 @@ def wanted(trigger: Trigger, evidence: Evidence) -> tuple[tuple[str, ...], ...]:
 def shown(candidate: Candidate, arguments: Arguments, evidence: Evidence, text: str) -> tuple[str, ...] | None:
     """Names of the evidence around a head, or None where what it wants is not there."""
     names = [name for name, group in evidence.items() if _matches(candidate, group, text)]
-    asked = {name for alternative in candidate.trigger.wants for name in alternative} - set(evidence)
+    alternatives = (*candidate.trigger.wants, *candidate.type.occasion)
+    asked = {name for alternative in alternatives for name in alternative} - set(evidence)
     names.extend(sorted(name for name in asked if _holds(candidate, arguments, name)))
+    return tuple(names) if satisfies(wanted(candidate.trigger, evidence), names) else None
+
+
+def satisfies(wants: tuple[tuple[str, ...], ...], names: Iterable[str]) -> bool:
+    """Whether one of the alternatives is shown in full."""
     found = frozenset(names)
-    if not any(found.issuperset(alternative) for alternative in wanted(candidate.trigger, evidence)):
-        return None
-    return tuple(names)
+    return any(found.issuperset(alternative) for alternative in wants)
 
 
 def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> bool:

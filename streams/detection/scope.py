@@ -4,6 +4,8 @@ Meetings and transfers are told in a clause of their own, so any cue of it count
 sentences about anything: there a cue counts close to the head, and an accusation leaves what was done done.
 """
 
+from collections.abc import Sequence
+
 from streams.detection.candidate import Candidate, Cue
 from streams.detection.units import Unit
 
@@ -19,6 +21,66 @@ def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     """The cues of governing clauses that decide over a general event: all but accusations and matters of form."""
     kinds = ("deny", "possible", "request", "planned", "future_time")
     return [cue for cue in cues if cue.kind in kinds and not _accuses(candidate, cue)]
+
+
+def court_cues(candidate: Candidate) -> list[Cue]:
+    """Trials, verdicts and memorials in the sentence: what they are about has become history."""
+    analysis = candidate.analysis
+    court = analysis.grammar.discourse.get("court")
+    if court is None:
+        return []
+    return [
+        Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
+        for match in court.finditer(analysis.text)
+    ]
+
+
+def is_occasion(candidate: Candidate) -> bool:
+    """Whether a head is only why something else happens: `after the quake`, `because of sanctions`, `地震后`."""
+    analysis = candidate.analysis
+    occasion = analysis.grammar.discourse.get("occasion")
+    if occasion is None:
+        return False
+    first = _reach_left(candidate)
+    if occasion.search(analysis.text[first - analysis.start : candidate.hit.word_start - analysis.start]):
+        return True
+    if analysis.grammar.language.capitals:
+        return False
+    after = analysis.text[candidate.hit.end - analysis.start :][:_BEHIND].lstrip()
+    found = occasion.match(after) if analysis.grammar.language.script in ("han", "hangul") else None
+    return found is not None
+
+
+_BEHIND = 6
+"""Characters behind a head in which Chinese and Korean say `after`."""
+_LEFT = 5
+
+
+def _reach_left(candidate: Candidate) -> int:
+    """Where the words that may govern a head begin: at most five units before it, up to a sign or a verb."""
+    units = candidate.analysis.units
+    place = units.index(candidate.unit)
+    noun = candidate.tense == "noun"
+    for unit in reversed(units[max(0, place - (_LEFT if noun else 2 * _LEFT)) : place]):
+        if unit.kind == "punct" or (unit.trigger is not None and unit.trigger.entry.tense != "noun"):
+            break
+        place -= 1
+    return units[place].start
+
+
+def settle(found: Sequence[Candidate]) -> None:
+    """What is only the occasion of another event in its sentence is background to that one."""
+    told = [item for item in found if not item.refused and item.status in ("occurred", "planned")]
+    for item in told:
+        if item.type.engine != "action" or not is_occasion(item):
+            continue
+        if any(other.type is not item.type and not _occasioned(other) for other in told):
+            item.status = "background"
+            item.notes.append("only the occasion of another event")
+
+
+def _occasioned(candidate: Candidate) -> bool:
+    return candidate.type.engine == "action" and is_occasion(candidate)
 
 
 def _speaks(candidate: Candidate, cue: Cue) -> bool:

@@ -91,7 +91,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One event type, as a file defines it. `engine` says how its frames find their roles."""
+    """One event type, as a file defines it. `engine` says how its frames find their roles.
+
+    `occasion` is what must be shown where a head is only the reason for something else (`flights cancelled after …`).
+    """
 
     name: str
     label: str
@@ -101,3 +104,4 @@ class EventType:
     filters: tuple[Filter, ...]
     examples: tuple[Example, ...]
     evidence: tuple[EvidenceGroup, ...] = ()
+    occasion: tuple[tuple[str, ...], ...] = ()

@@ -27,7 +27,7 @@ from streams.messages import Status
 
 FILLS = ("leader", "minister", "person", "country", "place", "organization", "weapon", "group")
 STATUSES: tuple[Status, ...] = ("occurred", "planned", "possible", "denied", "background")
-_PARTS = ("type", "label", "engine", "roles", "evidence", "triggers", "filters", "examples")
+_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "triggers", "filters", "examples")
 _OWN_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"meeting": ("participant",), "transfer": ("supplier", "recipient", "weapon")}
 )
@@ -73,6 +73,7 @@ def read_event_type(file: Path, languages: Collection[str] = LANGUAGES) -> Event
         filters=_filters(reader, parts.get("filters")),
         examples=_examples(reader, parts.get("examples")),
         evidence=evidence,
+        occasion=_wants(reader, parts["occasion"]) if "occasion" in parts else (),
     )
     reader.finish()
     return event_type

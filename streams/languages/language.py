@@ -59,11 +59,13 @@ leaders").
 """
 
 DISCOURSE_KINDS = (
-    "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals",
+    "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
-`holding` (leaders hold talks), `numerals` (numbers above one in words). A language may do without them.
+`holding` (leaders hold talks), `numerals` (numbers above one in words),
+`occasion` (what follows is only why something else happens: because of, after), `court` (trials and memorials: told as
+history). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
