@@ -19,7 +19,7 @@ def speaking_of(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
 
 def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     """The cues of governing clauses that decide over a general event: all but accusations and matters of form."""
-    kinds = ("deny", "possible", "request", "planned", "future_time")
+    kinds = {"deny", "possible", "request", "planned", "future_time"} - candidate.trigger.ignores
     return [cue for cue in cues if cue.kind in kinds and not _accuses(candidate, cue)]
 
 
@@ -84,7 +84,7 @@ def _occasioned(candidate: Candidate) -> bool:
 
 
 def _speaks(candidate: Candidate, cue: Cue) -> bool:
-    if cue.kind in ("call", "official", "report"):
+    if cue.kind in ("call", "official", "report") or cue.kind in candidate.trigger.ignores:
         return False
     reach = _REACH.get(cue.kind)
     if reach is None:

@@ -99,6 +99,7 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
     _weigh(candidate, own, above, day)
     if candidate.trigger.status is not None and candidate.status == "occurred":
         candidate.status = candidate.trigger.status
+        candidate.explicit |= candidate.type.engine == "action"
 
 
 def _call(candidate: Candidate, calls: list[Cue]) -> bool:

@@ -35,6 +35,8 @@ class Trigger:
 
     `weapon` is the id of a weapon that the head itself names (arms deal). `status` is the event's where no word says
     another. `wants` are alternatives, each of names that must all be shown (evidence groups of the type, or PROOFS).
+    `ignores` are kinds of cues that say nothing about the event: who protests demands something, and is there all the
+    same.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Trigger:
     status: Status | None = None
     weapon: str | None = None
     wants: tuple[tuple[str, ...], ...] = ()
+    ignores: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

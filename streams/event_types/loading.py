@@ -21,7 +21,7 @@ from streams.event_types.definition import (
     Trigger,
 )
 from streams.languages import LANGUAGES
-from streams.languages.language import LINKS
+from streams.languages.language import CUE_KINDS, LINKS
 from streams.languages.nodes import Reader, compose
 from streams.messages import Status
 
@@ -135,7 +135,7 @@ def _triggers(reader: _Reader, name: str, engine: str, node: yaml.Node | None) -
     return triggers
 
 
-_TRIGGER_PARTS = ("frame", "strength", "status", "weapon", "needs", "wants", *TENSES)
+_TRIGGER_PARTS = ("frame", "strength", "status", "weapon", "needs", "wants", "ignores", *TENSES)
 
 
 def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.Node) -> Trigger:
@@ -158,12 +158,17 @@ def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.N
         status=_status(reader, parts["status"]) if "status" in parts else None,
         weapon=reader.word(parts["weapon"]) if "weapon" in parts else None,
         wants=_wants(reader, parts["wants"]) if "wants" in parts else (),
+        ignores=_ignores(reader, parts["ignores"]) if "ignores" in parts else frozenset(),
     )
 
 
 def _status(reader: _Reader, node: yaml.Node) -> Status | None:
     word = reader.choice(node, STATUSES)
     return next((known for known in STATUSES if known == word), None)
+
+
+def _ignores(reader: _Reader, node: yaml.Node) -> frozenset[str]:
+    return frozenset(reader.choice(item, CUE_KINDS) for item in reader.items(node))
 
 
 def _wants(reader: _Reader, node: yaml.Node) -> tuple[tuple[str, ...], ...]:
