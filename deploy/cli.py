@@ -23,7 +23,7 @@ from streams.settings import CONFIG_FILE, CONFIG_VARIABLE, load, origins, parse_
 SECTIONS = (
     ("Run", ("up", "serve", "kafka", "status", "receive")),
     ("Read, find, decide: pipes that need neither Kafka nor database", ("parse", "detect", "match")),
-    ("Say what is read and what is looked for", ("feeds", "rules", "knowledge", "languages")),
+    ("Say what is read and what is looked for", ("feeds", "rules", "event-types", "knowledge", "languages")),
     ("Measure it", ("eval",)),
     ("Look after it", ("topics", "dead-letters", "config", "version")),
 )

@@ -44,6 +44,10 @@ def register(app: typer.Typer, serve: typer.Typer) -> None:
     letters.command("drop")(_letters_drop)
     app.add_typer(letters, name="dead-letters", help="See, replay and drop records that could not be processed.")
     app.command("languages")(_languages)
+    types = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    types.command("list")(_types_list)
+    types.command("check")(_types_check)
+    app.add_typer(types, name="event-types", help="See and check what kinds of events are looked for.")
     register_knowledge(app)
 
 
@@ -299,6 +303,63 @@ def _languages(ctx: typer.Context, as_json: Json = False) -> None:
         for code, language in languages.items()
     ]
     show(rows, as_json=as_json, empty="no languages")
+
+
+def _types_list(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the event types with their roles, ours and those of the folder that detect.definitions names.
+
+    \b
+    Example:
+      tocsin event-types list
+    """
+    from streams.event_types import load_event_types
+
+    settings: Settings = ctx.obj
+    rows = [
+        {
+            "type": one.name,
+            "label": one.label,
+            "roles": ", ".join(role.name for role in one.roles),
+            "languages": " ".join(one.triggers),
+            "examples": len(one.examples),
+        }
+        for one in load_event_types(settings.detect.definitions)
+    ]
+    show(rows, as_json=as_json, empty="no event types")
+
+
+def _types_check(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(help="Only these types; else all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the examples of the event types: sentences that must be found, and sentences that must not.
+
+    \b
+    Examples:
+      tocsin event-types check oil_spill
+      tocsin --set detect.definitions=my-definitions event-types check
+    """
+    from streams.examples import judge
+
+    detector = _detector(ctx.obj)
+    known = {one.name: one for one in detector.types}
+    if unknown := [name for name in names or () if name not in known]:
+        raise UsageError(f"{unknown[0]} is no event type; known are {', '.join(known)}")
+    verdicts = [verdict for name in names or known for verdict in judge(detector.detect, known[name])]
+    wrong = [
+        {
+            "type": verdict.event_type,
+            "language": verdict.example.language,
+            "wanted": (verdict.example.status or "found") if verdict.example.hit else "nothing raised",
+            "found": ", ".join(verdict.found) or "nothing",
+            "text": verdict.example.text,
+        }
+        for verdict in verdicts
+        if not verdict.right
+    ]
+    show(wrong, as_json=as_json, empty=f"all {len(verdicts)} examples are right")
+    raise typer.Exit(1 if wrong else 0)
 
 
 def _ask(ctx: typer.Context, question: Callable[[Settings], Awaitable[T]]) -> T:

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,6 +237,55 @@ def test_languages_are_listed_with_what_they_lack(tmp_path: Path):
     assert {"titles", "cues.negation", "words of leader_meeting"} <= set(italian["lacks"].split(", "))
 
 
+OIL_SPILL = """
+type: oil_spill
+label: Oil spill
+roles:
+  place: {fill: [country], links: [in, near]}
+triggers:
+  en:
+    spill: {noun: [oil spill]}
+examples:
+  hit:
+    en:
+      - An oil spill near Norway killed birds.
+      - An oil spill may reach Norway.: possible
+  miss: {en: [An oil spill near Sweden killed fish.]}
+"""
+
+
+def test_an_operators_event_type_is_listed_and_its_examples_are_run(tmp_path: Path):
+    (tmp_path / "event_types").mkdir()
+    (tmp_path / "event_types" / "oil_spill.yaml").write_text(OIL_SPILL)
+    settings = Settings(data_dir=tmp_path, detect=Detect(languages=("en",), definitions=tmp_path))
+    listed = {row["type"]: row for row in json.loads(ask(settings, "event-types", "list", "--json").out)}
+    assert listed["oil_spill"] == {
+        "type": "oil_spill",
+        "label": "Oil spill",
+        "roles": "place",
+        "languages": "en",
+        "examples": 3,
+    }
+    checked = ask(settings, "event-types", "check", "oil_spill", "--json")
+    assert checked.status == 1
+    assert [(row["wanted"], row["text"]) for row in json.loads(checked.out)] == [
+        ("nothing raised", "An oil spill near Sweden killed fish.")
+    ], "a miss that is raised is shown"
+    assert ask(settings, "event-types", "check", "oil_spil").error == (
+        f"oil_spil is no event type; known are {', '.join(listed)}"
+    )
+
+
+def test_the_event_type_in_the_handbook_is_right(tmp_path: Path):
+    handbook = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
+    block = handbook.partition("An event type:\n\n")[2].partition("\n\n`tocsin event-types check")[0]
+    (tmp_path / "event_types").mkdir()
+    (tmp_path / "event_types" / "oil_spill.yaml").write_text(textwrap.dedent(block))
+    settings = Settings(data_dir=tmp_path, detect=Detect(languages=("en",), definitions=tmp_path))
+    answer = ask(settings, "event-types", "check", "oil_spill")
+    assert (answer.status, answer.out) == (0, "all 4 examples are right\n")
+
+
 def test_every_command_has_help_with_an_example():
     for arguments in (
         ("detect",),
@@ -244,6 +294,7 @@ def test_every_command_has_help_with_an_example():
         *(("dead-letters", name) for name in ("list", "show", "replay", "drop")),
         *(("knowledge", name) for name in ("lookup", "check", "update")),
         ("languages",),
+        *(("event-types", name) for name in ("list", "check")),
     ):
         answer = ask(Settings(), *arguments, "--help")
         assert answer.status == 0
