@@ -86,6 +86,10 @@ def _detect(
     file: Annotated[
         str | None, typer.Argument(help="A file of articles, one JSON object a line; - reads them in.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say in words what was found, and why it is an event or none.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --explain: JSON lines, for programs.")] = False,
 ) -> None:
     """Find the events in articles: JSON lines in, JSON lines out, needs neither Kafka nor database.
 
@@ -93,12 +97,16 @@ def _detect(
     Examples:
       tocsin parse feed.xml | tocsin detect
       echo '{"title": "Putin trifft Kim Jong-un in Wladiwostok"}' | tocsin detect
+      echo '{"title": "Putin trifft Kim Jong-un in Wladiwostok"}' | tocsin detect --explain
     """
-    from streams import pipes
-    from streams.messages import Article, decode
+    from streams import explanations, pipes
+    from streams.messages import Article, decode, encode
 
     detector = _detector(ctx.obj)
-    raise typer.Exit(pipes.run(file, lambda line: [detector.detect(decode(line, Article))]))
+    if not explain:
+        raise typer.Exit(pipes.run(file, lambda line: [detector.detect(decode(line, Article))]))
+    written = encode if as_json else explanations.in_words
+    raise typer.Exit(pipes.run(file, lambda line: [explanations.explain(detector, decode(line, Article))], written))
 
 
 def _topics_list(ctx: typer.Context, as_json: Json = False) -> None:

@@ -64,6 +64,8 @@ class Pipe:
     output: BinaryIO = field(default_factory=lambda: sys.stdout.buffer)
     errors: BinaryIO = field(default_factory=lambda: sys.stderr.buffer)
     failed: int = 0
+    written: Callable[[Message], bytes] = encode
+    """How a result is written: as JSON, unless people are to read it."""
 
     @property
     def status(self) -> int:
@@ -72,7 +74,7 @@ class Pipe:
 
     def write(self, message: Message) -> None:
         """One message as one line, at once: who reads gets it before the next is made."""
-        self.output.write(encode(message) + b"\n")
+        self.output.write(self.written(message) + b"\n")
         self.output.flush()
 
     def fail(self, error: str, line: int) -> None:
@@ -98,9 +100,13 @@ class Pipe:
                     self.write(message)
 
 
-def run(source: str | None, handle: Callable[[bytes], Iterable[Message]]) -> int:
+def run(
+    source: str | None,
+    handle: Callable[[bytes], Iterable[Message]],
+    written: Callable[[Message], bytes] = encode,
+) -> int:
     """A whole pipe command from a file or standard input to standard output; its exit status."""
-    pipe = Pipe()
+    pipe = Pipe(written=written)
     with quiet_when_cut(), opened(source) as file:
         pipe.each(file, handle)
     return pipe.status

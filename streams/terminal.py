@@ -22,7 +22,7 @@ def show(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
 
 def columns(rows: Sequence[Row]) -> str:
     """Columns that are as wide as their widest cell, for pipes and logs."""
-    cells = [[name.upper().replace("_", " ") for name in rows[0]], *([_cell(v) for v in row.values()] for row in rows)]
+    cells = [[name.upper().replace("_", " ") for name in rows[0]], *([cell(v) for v in row.values()] for row in rows)]
     widths = [max(len(line[at]) for line in cells) for at in range(len(cells[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
     return "".join(f"{line}\n" for line in lines)
@@ -37,11 +37,11 @@ def _draw(rows: Sequence[Row]) -> None:
     for name, value in rows[0].items():
         table.add_column(name.replace("_", " "), justify="right" if isinstance(value, int | float) else "left")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
+        table.add_row(*(Text(cell(value)) for value in row.values()))
     Console().print(table)  # it heeds NO_COLOR itself
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A value in one line: texts of others must not move the cursor or break the table."""
     text = "" if value is None else str(value)
     return "".join(char if char.isprintable() else " " for char in text)

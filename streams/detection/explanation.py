@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from streams.detection.candidate import Candidate
 from streams.detection.confidence import Reason, Weights
@@ -32,6 +31,7 @@ class Explanation:
     type: str
     event: Event | None
     pattern: str
+    frame: str
     trigger: Span
     evidence: Span
     status: str
@@ -42,7 +42,7 @@ class Explanation:
     parties: tuple[Party, ...] = ()
     confidence: float | None = None
     reasons: tuple[Reason, ...] = ()
-    features: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 _WHY = {
@@ -60,8 +60,11 @@ _CLASSES = {
 }  # fmt: skip
 
 _TIES = {
-    "": "stands free", "bare": "stands free", "subject": "is who acts", "object": "is whom it happens to",
-    "of": "owns it", "of_or_to": "owns or gets it", "dative": "gets it",
+    "": "named beside it", "bare": "named beside it", "subject": "who acts", "object": "whom it happens to",
+    "of": "whose it is", "of_or_to": "whose it is, or who gets it", "dative": "who gets it", "to": "where it goes",
+    "from": "where it comes from", "with": "with whom", "by": "by whom", "in": "where it is", "at": "where it is",
+    "near": "where it is", "between": "between whom", "for": "for whom", "about": "about whom",
+    "against": "against whom",
 }  # fmt: skip
 
 
@@ -87,12 +90,13 @@ def _explain(
     event: Event | None = None,
     confidence: float | None = None,
     reasons: tuple[Reason, ...] = (),
-    features: Mapping[str, float] = MappingProxyType({}),
+    features: Mapping[str, float] | None = None,
 ) -> Explanation:
     return Explanation(
         type=candidate.type.name,
         event=event,
         pattern=candidate.trigger.id,
+        frame=candidate.trigger.frame,
         trigger=span_of(texts, candidate, candidate.hit.start, candidate.hit.end),
         evidence=span_of(texts, candidate, candidate.analysis.start, candidate.analysis.end),
         status=candidate.status,
@@ -103,7 +107,7 @@ def _explain(
         parties=tuple(_party(texts, candidate, unit) for unit in _used(candidate)),
         confidence=confidence,
         reasons=reasons,
-        features=features,
+        features=features or {},
     )
 
 
@@ -114,7 +118,7 @@ def _used(candidate: Candidate) -> list[Unit]:
 
 
 def _party(texts: Texts, candidate: Candidate, unit: Unit) -> Party:
-    tie = _TIES.get(unit.link, f"is tied by a word for “{unit.link.replace('_', ' ')}”")
+    tie = _TIES.get(unit.link, unit.link.replace("_", " "))
     what = _CLASSES.get(unit.cls, "name")
     return Party(span_of(texts, candidate, unit.start, unit.end), what, tie)
 

@@ -52,7 +52,7 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
 """The features that every type shares. Beside them each frame, tense, status and type counts for itself."""
 
 _KINDS: Mapping[str, str] = MappingProxyType(
-    {"frame": "the pattern is of the kind", "tense": "the word's form is", "status": "the status is", "type": "it is a"}
+    {"frame": "pattern of the kind", "tense": "form of the word:", "status": "told as", "type": "event of the type"}
 )
 
 
@@ -103,7 +103,7 @@ def measure(group: Sequence[Candidate], groups: int) -> dict[str, float]:
         f"status:{first.status}": 1.0,
         f"type:{first.type.name}": 1.0,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: round(value, 3) for name, value in found.items() if value}
 
 
 def _share(count: int, enough: int) -> float:

@@ -308,3 +308,14 @@ def test_columns_are_as_wide_as_their_cells_and_hold_no_control_characters():
 
 def test_usage_errors_are_what_the_command_line_turns_into_exit_2():
     assert issubclass(UsageError, TocsinError)
+
+
+def test_detect_explains_in_words_or_as_json_lines(tmp_path: Path):
+    settings = Settings.model_validate({"detect": {"languages": ["de"]}})
+    file = tmp_path / "articles.jsonl"
+    file.write_text(json.dumps(PLAN) + "\n{\n", encoding="utf-8")
+    answer = ask(settings, "detect", "--explain", str(file))
+    assert answer.status == 1
+    assert "found by   “trifft”: A meets B" in answer.out
+    (line,) = ask(settings, "detect", "--explain", "--json", str(file)).out.splitlines()
+    assert json.loads(line)["candidates"][0]["event"]["type"] == "leader_meeting"

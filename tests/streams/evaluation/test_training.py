@@ -61,7 +61,7 @@ def test_a_text_has_one_fold_for_ever() -> None:
 
 def explanation(kind: str, status: str, confidence: float | None) -> Explanation:
     return Explanation(
-        kind, None, "p", SPAN, SPAN, status, (), (), (), "r", confidence=confidence, features={"retold": 1.0}
+        kind, None, "p", "meet", SPAN, SPAN, status, (), (), (), "r", confidence=confidence, features={"retold": 1.0}
     )
 
 
