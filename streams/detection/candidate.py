@@ -61,6 +61,7 @@ class Candidate:
     explicit: bool = False
     cues: list[Cue] = dataclasses.field(default_factory=list)
     filters: list[str] = dataclasses.field(default_factory=list)
+    makers: set[str | None] = dataclasses.field(default_factory=set)
     notes: list[str] = dataclasses.field(default_factory=list)
     evidence: tuple[str, ...] = ()
     refused: str | None = None

@@ -176,7 +176,9 @@ class Reader:
                 yield candidate
 
     def _has_needed(self, candidate: Candidate) -> bool:
-        """Heads of two parts (`kommt … zusammen`) want one of their other parts in the clause."""
+        """Heads of two parts (`kommt … zusammen`) want one of their other parts in the clause, particles at its end."""
+        if candidate.trigger.closing and candidate.tense in ("present", "past") and not _closes(candidate):
+            return False
         needed = self.needs.get(candidate.trigger.id)
         if needed is None:
             return True
@@ -187,6 +189,19 @@ class Reader:
             trigger = hit.entry.referent
             if isinstance(trigger, Trigger) and trigger.id in present:
                 yield Candidate(self.types[trigger.type], trigger, hit, unit, analysis)
+
+
+def _closes(candidate: Candidate) -> bool:
+    """Whether a particle of the head ends its clause: `sagt … zu`, not `sagte … zu dem Treffen`."""
+    units = candidate.analysis.clause(candidate.unit.clause)
+    grammar = candidate.analysis.grammar
+    ends = grammar.conjunctions | grammar.clauses.get("coordinator", frozenset())
+    for place, unit in enumerate(units):
+        if unit.start >= candidate.unit.end and unit.low in candidate.trigger.closing:
+            after = units[place + 1] if place + 1 < len(units) else None
+            if after is None or after.kind == "punct" or after.low in ends:
+                return True
+    return False
 
 
 def _types_of(heads: Iterable[list[Hit]]) -> set[str]:

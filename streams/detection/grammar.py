@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from streams.detection.inflection import Inflector
 from streams.languages.language import Language
 
 
@@ -29,6 +30,8 @@ class Grammar:
     masculine: frozenset[str]
     sides: Mapping[str, str]
     months: tuple[re.Pattern[str], ...]
+    forces: Mapping[str, str]
+    rebels: Mapping[str, str]
 
 
 def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
@@ -59,7 +62,20 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         masculine=words(language.masculine),
         sides={fold(word): link for word, link in language.sides.items()},
         months=tuple(pattern([month]) for month in language.months),
+        forces=_inflected(language.forces, language, fold),
+        rebels=_inflected(language.rebels, language, fold),
     )
+
+
+def _inflected(forms: Iterable[str], language: Language, fold: Callable[[str], str]) -> Mapping[str, str]:
+    """Every form of nouns with its case."""
+    inflector = Inflector(language, fold)
+    return {
+        stem.text + ending: case
+        for form in forms
+        for stem in inflector.stems(form, "noun")
+        for ending, case in sorted(stem.endings.items(), key=lambda item: item[1] == "bare")
+    }
 
 
 _NOTHING = re.compile(r"(?!)")

@@ -17,7 +17,7 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
         elif _heads_compound(units, place):
             unit.link = "of"
         elif not unit.link:
-            unit.link = _left(units, place, grammar) or _by_case(unit)
+            unit.link = link_before(units, place, grammar) or _by_case(unit)
         listed = _listed_after(units, place, grammar)
         if listed is not None and not unit.link and unit.cls and listed.cls and listed.link != "about":
             unit.link = listed.link
@@ -25,7 +25,7 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
         _link_backwards(units, grammar)
 
 
-def _left(units: list[Unit], place: int, grammar: Grammar) -> str:
+def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
     """The adposition before a name, over articles, fillers, numbers, adjectives and up to two more words."""
     named = units[place]
     if named.case == "of" and grammar.language.nouns_capital and not named.parts:

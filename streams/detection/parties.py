@@ -1,18 +1,82 @@
 """Who can be a side of a transfer, and which of them is the subject of its head."""
 
 from streams.detection.candidate import Candidate
+from streams.detection.grammar import Grammar
+from streams.detection.links import link_before
 from streams.detection.sides import ACTORS, BARE, COMMAS, TO
-from streams.detection.units import TITLE, Unit
+from streams.detection.units import ADJECTIVE, BODY, GROUP, MINISTER, TITLE, Unit
+from streams.knowledge import Organization
+from streams.languages.language import Title
+
+_STANDING = frozenset({"company", "military", "union", "alliance", "legislature"})
+"""Organizations that supply or receive: makers of arms, armies and parliaments stand for their state."""
 
 
 def actors_of(candidate: Candidate) -> list[Unit]:
-    """Names of the clause that can be a side: states, leaders, armed groups; not a place that only says where."""
+    """Names of the clause that can be a side: states, leaders, ministers, armies, makers of arms, armed groups."""
     clause = candidate.analysis.clause(candidate.unit.clause)
+    grammar = candidate.analysis.grammar
     return [
         unit
-        for unit in clause
-        if (unit.cls in ACTORS or (unit.cls == TITLE and unit.country)) and not (unit.attribute or unit.quoted)
+        for place, unit in enumerate(clause)
+        if not (unit.attribute or unit.quoted)
+        and _may_act(clause, place, grammar)
+        and not _beyond_border(clause, place, grammar)
     ]
+
+
+def _may_act(clause: list[Unit], place: int, grammar: Grammar) -> bool:
+    unit = clause[place]
+    if unit.kind == "word":
+        return _is_rebels(clause, place, grammar)
+    if unit.cls == ADJECTIVE:
+        return _of_forces(clause, place, grammar)
+    if unit.cls == BODY:
+        referent = unit.entry.referent if unit.entry else None
+        return isinstance(referent, Organization) and referent.kind in _STANDING
+    if unit.cls == MINISTER:
+        return bool(unit.country) and _governs(unit)
+    return unit.cls in ACTORS or (unit.cls == TITLE and bool(unit.country))
+
+
+def _is_rebels(clause: list[Unit], place: int, grammar: Grammar) -> bool:
+    """`weapons for the rebels`: fighters without a name and without a state's adjective receive under their word."""
+    unit = clause[place]
+    case = grammar.rebels.get(unit.low)
+    if case is None or any(other.cls == ADJECTIVE for other in clause[max(0, place - 2) : place + 2]):
+        return False
+    unit.link = unit.link or link_before(clause, place, grammar) or ("" if case == "bare" else case)
+    unit.cls = GROUP
+    return True
+
+
+def _governs(unit: Unit) -> bool:
+    """A minister in office speaks for the state; envoys, deputies and heads of bodies do not."""
+    titles = [part.entry.referent for part in unit.parts if part.entry and isinstance(part.entry.referent, Title)]
+    if titles:
+        return any(title.kind == "minister" for title in titles)
+    return unit.office is not None
+
+
+def _of_forces(clause: list[Unit], place: int, grammar: Grammar) -> bool:
+    """`the Ukrainian army`, `rebelles syriens`: an adjective at a word for forces is its state, in that word's case."""
+    unit = clause[place]
+    near = clause[place + 1 : place + 3] if not grammar.language.adjective_after else clause[max(0, place - 1) : place]
+    case = next((grammar.forces[other.low] for other in near if other.low in grammar.forces), None)
+    if case is None:
+        return False
+    if not unit.link and case != "bare":
+        unit.link = case
+    return True
+
+
+def _beyond_border(clause: list[Unit], place: int, grammar: Grammar) -> bool:
+    """`an der Grenze zu Belarus`, `the border with Russia`: a state that only says where."""
+    border = grammar.discourse.get("border")
+    if border is None:
+        return False
+    before = [unit for unit in clause[max(0, place - 3) : place] if unit.low not in grammar.articles]
+    return len(before) > 1 and before[-1].low in grammar.adpositions and border.fullmatch(before[-2].low) is not None
 
 
 def _before(candidate: Candidate, units: list[Unit]) -> list[Unit]:
@@ -77,7 +141,11 @@ def _urged(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     if control is None or candidate.analysis.grammar.language.compounds:
         return []
     clause = candidate.analysis.clause(candidate.unit.clause)
-    urging = [u for u in clause if u.end <= candidate.unit.start and u.kind == "word" and control.fullmatch(u.low)]
+    urging = [
+        u
+        for u in clause
+        if u.end <= candidate.unit.start and u.kind in ("word", "trigger") and control.fullmatch(u.low)
+    ]
     return [u for u in _before(candidate, actors) if urging and u.start >= urging[-1].end and u.link not in TO][:1]
 
 
@@ -98,3 +166,18 @@ def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
         all(unit.low in conjunctions | articles | COMMAS or unit.cls in ACTORS for unit in between)
         and len(between) <= 5
     )
+
+
+def describes_weapon(candidate: Candidate, actors: list[Unit]) -> bool:
+    """`A lost track of weapons sent to B`: the participle only says which weapons something else is told of."""
+    units = candidate.analysis.units
+    if candidate.tense not in ("past", "participle") or candidate.analysis.grammar.language.code != "en":
+        return False
+    place = units.index(candidate.unit)
+    if not place or units[place - 1].weapon is None:
+        return False
+    told = [
+        u for u in actors if u.end <= units[place - 1].start and u.link in BARE and u.clause == candidate.unit.clause
+    ]
+    between = [u for u in units if told and told[0].end <= u.start and u.end <= units[place - 1].start]
+    return any(u.kind == "word" and u.cased.islower() and not u.cls for u in between)

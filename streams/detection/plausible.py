@@ -3,7 +3,30 @@
 from streams.detection.candidate import Candidate
 from streams.detection.merge import GENERAL_WEAPONS
 from streams.detection.sides import BARE, Sides
+from streams.detection.units import BODY, Unit
 from streams.detection.weapons import all_crewed, weapon_beside
+
+
+def comments(candidate: Candidate) -> bool:
+    """Whether the clause tells what somebody thinks of a transfer: its subject supplies nothing."""
+    attitude = candidate.analysis.grammar.discourse.get("attitude")
+    if attitude is None or candidate.tense != "noun":
+        return False
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    start = candidate.analysis.start
+    text = candidate.analysis.text[clause[0].start - start : clause[-1].end - start]
+    return attitude.search(text) is not None
+
+
+def _bodies_alone(sides: Sides) -> bool:
+    """An army that orders, a maker that delivers, and nobody else named: most likely at home."""
+    return (bool(sides.recipient) and not sides.supplier and _bodies(sides.recipient)) or (
+        bool(sides.supplier) and not sides.recipient and _bodies(sides.supplier)
+    )
+
+
+def _bodies(units: list[Unit]) -> bool:
+    return all(unit.cls == BODY for unit in units)
 
 
 def _handed(candidate: Candidate, sides: Sides) -> bool:
@@ -20,15 +43,15 @@ def _handed(candidate: Candidate, sides: Sides) -> bool:
 
 def _vague(candidate: Candidate, sides: Sides) -> bool:
     """Without a recipient a transfer must name its weapon, and its supplier by more than standing first."""
-    names = {filler.entity for filler in candidate.roles.get("weapon", ())}
+    names = _names(candidate)
     loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in BARE for unit in sides.supplier)
     if not candidate.analysis.grammar.language.compounds:
         return candidate.trigger.frame != "deal" or loose
     general = names <= GENERAL_WEAPONS
-    return candidate.trigger.frame != "give" and (general or (loose and not _announced(candidate)))
+    return candidate.trigger.frame != "give" and (general or (loose and not announced(candidate)))
 
 
-def _announced(candidate: Candidate) -> bool:
+def announced(candidate: Candidate) -> bool:
     """Whether the clause says that the transfer was decided: `erteilt Genehmigung`, `gibt … frei`."""
     planned = candidate.analysis.grammar.cues.get("planned")
     clause = candidate.analysis.clause(candidate.unit.clause)
@@ -37,26 +60,66 @@ def _announced(candidate: Candidate) -> bool:
     return planned is not None and planned.search(text) is not None
 
 
+_MASS_DESTRUCTION = frozenset({"nuclear-weapon", "chemical-weapon"})
+
+
 def check_transfer(candidate: Candidate, sides: Sides) -> Candidate:
     """Refuse a transfer without parties, within one state, or too vague; weaken it where a side is missing."""
-    suppliers, recipients = candidate.roles.get("supplier", []), candidate.roles.get("recipient", [])
     if candidate.refused:
         return candidate
-    if not suppliers and not recipients:
-        return candidate.refuse("neither supplier nor recipient is named")
-    if sides.supplier and sides.recipient and not suppliers:
-        return candidate.refuse("supplier and recipient are one country: a domestic matter")
-    crewed = all_crewed(candidate)
-    if crewed and candidate.trigger.id.endswith(".send") and not _handed(candidate, sides):
-        return candidate.refuse("own crewed craft are moved, not handed over")
-    if not recipients and _vague(candidate, sides):
-        return candidate.refuse("arms in general and no recipient: no specific transfer")
-    if not suppliers and not candidate.analysis.grammar.language.compounds and not weapon_beside(candidate):
-        return candidate.refuse("no supplier, and the weapon stands far from the head")
-    if not recipients:
+    reason = _why_not(candidate, sides)
+    if reason is not None:
+        return candidate.refuse(reason)
+    if not candidate.roles.get("recipient"):
         candidate.score -= 0.2
         candidate.notes.append("no recipient")
-    if not suppliers:
+    if not candidate.roles.get("supplier"):
         candidate.score -= 0.15
         candidate.notes.append("no supplier")
     return candidate
+
+
+def _why_not(candidate: Candidate, sides: Sides) -> str | None:
+    """The reason why sides and weapons make no event, None if they do."""
+    suppliers, recipients = candidate.roles.get("supplier", []), candidate.roles.get("recipient", [])
+    compounds = candidate.analysis.grammar.language.compounds
+    doubts = (
+        (not suppliers and not recipients, "neither supplier nor recipient is named"),
+        (_at_home(candidate, sides), "supplier and recipient are one country: a domestic matter"),
+        (_bodies_alone(sides), "an army or a maker of arms alone: a domestic matter"),
+        (_names(candidate) <= _MASS_DESTRUCTION, "nobody hands over weapons of mass destruction"),
+        (_names(candidate) <= GENERAL_WEAPONS and comments(candidate), "a comment on deliveries in general"),
+        (_moved(candidate, sides), "own arms or crewed craft are moved, not handed over"),
+        (not suppliers and _bought_in_general(candidate), "purchases in general and no supplier: no specific transfer"),
+        (not recipients and _vague(candidate, sides), "arms in general and no recipient: no specific transfer"),
+        (
+            not suppliers and not compounds and not weapon_beside(candidate),
+            "no supplier, and the weapon stands far from the head",
+        ),
+    )
+    return next((reason for doubt, reason in doubts if doubt), None)
+
+
+def _names(candidate: Candidate) -> set[str | None]:
+    return {filler.entity for filler in candidate.roles.get("weapon", ())}
+
+
+def _bought_in_general(candidate: Candidate) -> bool:
+    return candidate.trigger.frame in ("buy", "acquire") and _names(candidate) <= GENERAL_WEAPONS
+
+
+def _at_home(candidate: Candidate, sides: Sides) -> bool:
+    """Both sides are of one state, or a state buys what it makes itself."""
+    if candidate.roles.get("supplier"):
+        return False
+    own = {filler.country for filler in candidate.roles.get("recipient", ())}
+    return bool(sides.supplier and sides.recipient) or bool(candidate.makers and candidate.makers <= own)
+
+
+def _moved(candidate: Candidate, sides: Sides) -> bool:
+    """Heads of sending want somebody who is handed what they send: `sends jets to B` may be a mere deployment."""
+    if not candidate.trigger.id.endswith(".send"):
+        return False
+    if all_crewed(candidate):
+        return not _handed(candidate, sides)
+    return not sides.recipient and not any(unit.link in BARE for unit in sides.supplier)

@@ -1,9 +1,9 @@
 """Who is quoted: `Seoul says`, `laut Seoul`, `according to Kyiv`. A source is no party to what it tells."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import ADJECTIVE, COUNTRY, LEADER, PLACE, Unit
+from streams.detection.units import ADJECTIVE, BODY, COUNTRY, LEADER, MINISTER, PLACE, Unit
 
-_QUOTED = frozenset({COUNTRY, PLACE, LEADER})
+_QUOTED = frozenset({COUNTRY, PLACE, LEADER, MINISTER, BODY})
 _VERBS = ("word", "trigger")
 _ENDS = frozenset({",", ".", "-", "\u2013", ";", ":", "!", "?", '"'})
 
@@ -49,6 +49,8 @@ def _tells(units: list[Unit], place: int, grammar: Grammar) -> bool:
     opened = place == 0 or units[place - 1].low in _ENDS or units[place - 1].low in grammar.articles
     if not rest or rest[0].low in _ENDS:
         return opened and place > 0
+    if grammar.language.compounds:
+        return False  # German sets what is said off by a comma: `Berlin sagt Kiew Panzer zu` reports nothing
     for unit in rest:
         if unit.trigger is not None or unit.low in grammar.pronouns:
             return False

@@ -134,6 +134,8 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     verb_last = candidate.analysis.grammar.language.order == "sov"
     open_ = [cue for cue in own if not done or (verb_last and cue.start >= candidate.hit.start)]
     possible = [*pick(("possible", "request"), open_), *pick(("possible", "request"), above)]
+    possible.extend([] if done else _conditions(candidate))
+    possible.extend(_question(candidate))
     history = [*pick(("background",), own), *_years(candidate, day)]
     earlier, later = month_cues(candidate, day)
     history.extend(earlier)
@@ -150,7 +152,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         candidate.status, candidate.cues, candidate.explicit = "denied", denied, True
     elif candidate.status == "possible" or (possible and not position):
         candidate.status, candidate.cues, candidate.explicit = "possible", possible or candidate.cues, True
-    elif history:
+    elif history or candidate.status == "background":
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
     elif planned or position == "before" or _on_the_way(candidate) or candidate.tense in ("infinitive", "future"):
         candidate.status, candidate.cues, candidate.explicit = (
@@ -160,6 +162,38 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         )
     else:
         candidate.status = "occurred"
+
+
+def _conditions(candidate: Candidate) -> list[Cue]:
+    """`will only send tanks if …`, `If … agrees, A will deliver`: the clause beside the head's says what must be."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    condition = analysis.grammar.discourse.get("condition")
+    if condition is None:
+        return []
+    beside = [number + 1] if number + 1 < len(analysis.kinds) and analysis.kinds[number + 1] == "that" else []
+    beside.extend([number - 1] if number and analysis.kinds[number] != "break" else [])
+    for other in beside:
+        words = [unit for unit in analysis.clause(other) if unit.kind != "punct"][:2]
+        for unit in words:
+            if condition.fullmatch(unit.low):
+                return [Cue("possible", unit.start, unit.end, unit.low)]
+    return []
+
+
+def _question(candidate: Candidate) -> list[Cue]:
+    """`Will A meet B?`: what is asked is open; the mark may stand after a clause that hangs on the head's."""
+    analysis = candidate.analysis
+    last = candidate.unit.clause
+    while last + 1 < len(analysis.kinds) and analysis.kinds[last + 1] in ("that", "relative", "purpose"):
+        last += 1
+    end = analysis.clause(last)[-1].end
+    for unit in analysis.units:
+        if unit.start >= end or unit.end == end:
+            if unit.low.startswith("?") or unit.low == "？":
+                return [Cue("possible", unit.start, unit.end, unit.low)]
+            if unit.start >= end and unit.low not in ('"', "'"):
+                break
+    return []
 
 
 def _claimed(candidate: Candidate, own: list[Cue]) -> list[Cue]:

@@ -2,10 +2,10 @@
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
-from streams.detection.parties import actors_of, is_passive, subjects_of
-from streams.detection.plausible import check_transfer
+from streams.detection.parties import actors_of, describes_weapon, is_passive, subjects_of
+from streams.detection.plausible import announced, check_transfer, comments
 from streams.detection.sides import ARRIVING, BARE, FROM, TAKE_TO, TO, Sides
-from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, STATES, Unit
+from streams.detection.units import ADJECTIVE, BODY, COUNTRY, GROUP, LEADER, PLACE, STATES, Unit
 from streams.detection.weapons import weapons_handed
 from streams.detection.world import World
 from streams.knowledge import Weapon
@@ -20,6 +20,8 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     sides = Sides()
     actors = actors_of(candidate)
     _FRAMES[candidate.trigger.frame](candidate, actors, sides)
+    if describes_weapon(candidate, actors):
+        candidate.status = "background"
     _asked(candidate, sides)
     _makers(candidate, sides)
     _from_governing(candidate, sides)
@@ -43,11 +45,27 @@ def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
         elif unit.link in FROM:
             sides.supplier.append(unit)
         elif _is_object(candidate, unit, passive=passive) or (
-            unit.link == "in" and unit.start >= candidate.unit.end and _only_place(candidate, sides)
+            unit.link == "in"
+            and (unit.start >= candidate.unit.end or _into(candidate, unit))
+            and _only_place(candidate, sides)
         ):
             sides.recipient.append(unit)
     if candidate.analysis.grammar.language.order == "sov":
         _talked_about(candidate, actors, sides)
+
+
+def _arm(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
+    """`A arms B`: the word is a noun too, so that both sides must stand right beside it."""
+    units = candidate.analysis.units
+    place = units.index(candidate.unit)
+    beside = units[max(0, place - 1) : place], units[place + 1 : place + 2]
+    before, after = ([unit for unit in near if unit in actors] for near in beside)
+    if not before or not after:
+        candidate.refuse("not who arms whom")
+        return
+    candidate.score = 0.8
+    sides.supplier.extend(before)
+    sides.recipient.extend(after)
 
 
 def _is_object(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
@@ -72,6 +90,16 @@ def _verb_last(candidate: Candidate) -> bool:
     return language.order == "sov" or (
         language.compounds and candidate.tense in ("infinitive", "participle", "present")
     )
+
+
+def _into(candidate: Candidate, unit: Unit) -> bool:
+    """`in die Ukraine`, `in den Irak`: the accusative after a German preposition of place says where to."""
+    grammar, units = candidate.analysis.grammar, candidate.analysis.units
+    place = units.index(unit)
+    if not grammar.language.compounds or not place:
+        return False
+    article = units[place - 1].low
+    return article == "die" or (article == "den" and unit.low in grammar.masculine)
 
 
 def _only_place(candidate: Candidate, sides: Sides) -> bool:
@@ -144,7 +172,7 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
             own.append(unit)
     sides.supplier.extend(unit for unit in own if not sides.supplier and unit.country is not None)
     _talked_about(candidate, actors, sides)
-    if not sides.supplier:
+    if not sides.supplier and not comments(candidate):
         subjects = [unit for unit in subjects_of(candidate, actors) if unit not in sides.recipient]
         sides.supplier.extend(subjects)
 
@@ -181,7 +209,8 @@ def _arrive(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
         return
     for unit in actors:
         beside = candidate.analysis.grammar.language.script == "han" and unit.start >= candidate.unit.end
-        if unit.link in ("in", "to", "at", "near", "for") or (beside and unit.link in BARE):
+        reached = candidate.trigger.id.endswith(".reach") and unit.start >= candidate.unit.end
+        if unit.link in ("in", "to", "at", "near", "for") or ((beside or reached) and unit.link in (*BARE, "object")):
             sides.recipient.append(unit)
         elif unit.link in ("from", "by", "of"):
             sides.supplier.append(unit)
@@ -194,7 +223,7 @@ def _deal(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     pair = [unit for unit in actors if unit.link in (*BARE, "with", "between", "of", "object")]
     adjectives = [unit for unit in clause if unit.cls == ADJECTIVE]
     for unit in actors:
-        if unit.link in TO:
+        if unit.link in TO and unit.cls != LEADER:
             sides.recipient.append(unit)
         elif unit.link == "from":
             sides.supplier.append(unit)
@@ -229,7 +258,8 @@ def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     if not sides.recipient:
         sides.recipient.extend(unit for unit in subjects_of(candidate, actors) if unit not in sides.supplier)
     clause = candidate.analysis.clause(candidate.unit.clause)
-    if not sides.supplier and not any(unit.cls == ADJECTIVE for unit in clause):
+    certain = any(unit.cls == ADJECTIVE or (unit.weapon is not None and unit.weapon.maker) for unit in clause)
+    if not sides.supplier and not certain and not announced(candidate):
         candidate.status = "possible"
 
 
@@ -255,7 +285,7 @@ def _makers(candidate: Candidate, sides: Sides) -> None:
         return
     recipients = {unit.country for unit in sides.recipient}
     foreign = [unit for unit in makers if unit.country not in recipients]
-    if candidate.trigger.frame in ("get", "arrive", "acquire") or not sides.supplier:
+    if candidate.trigger.frame in ("get", "buy", "arrive", "acquire") or not sides.supplier:
         sides.supplier.extend(foreign)
 
 
@@ -302,13 +332,17 @@ def _from_governing(candidate: Candidate, sides: Sides) -> None:
             break
     control = analysis.grammar.discourse.get("control")
     below = analysis.clause(number)
-    if len(above) > 1 and control is not None and any(control.fullmatch(u.low) for u in below if u.kind == "word"):
+    if (
+        len(above) > 1
+        and control is not None
+        and any(control.fullmatch(u.low) for u in below if u.kind in ("word", "trigger"))
+    ):
         above = above[1:]
     known = {unit.country for unit in (*sides.supplier, *sides.recipient)}
     free = [unit for unit in above if unit.country and unit.country not in known]
     if not free:
         return
-    first, second = (sides.recipient, sides.supplier) if frame == "get" else (sides.supplier, sides.recipient)
+    first, second = (sides.recipient, sides.supplier) if frame in ("get", "buy") else (sides.supplier, sides.recipient)
     if not first:
         first.append(free.pop(0))
     if free and not second and free[0].cls == LEADER:
@@ -331,11 +365,16 @@ def _pronoun_in(candidate: Candidate, number: int, named: list[Unit]) -> list[Un
 
 def _fill(candidate: Candidate, sides: Sides, weapons: list[Weapon], world: World) -> None:
     if "pair" in candidate.notes:
-        _split_pair(sides, world)
+        _split_pair(sides, weapons, world)
+    made = []
+    if not sides.supplier and candidate.trigger.frame in _BUYING:
+        candidate.makers = {weapon.maker for weapon in weapons if weapon.maker}
+        made = [world.country_filler(maker) for maker in candidate.makers if maker and len(candidate.makers) == 1]
+        candidate.notes.extend(["supplier by the maker of the weapon"] if made else [])
     recipients = _states(sides.recipient, world)
     suppliers = [
         f
-        for f in _states(sides.supplier, world)
+        for f in [*_states(sides.supplier, world), *made]
         if f.country is None or f.country not in {r.country for r in recipients}
     ]
     candidate.used.extend([*sides.supplier, *sides.recipient])
@@ -346,9 +385,16 @@ def _fill(candidate: Candidate, sides: Sides, weapons: list[Weapon], world: Worl
     }
 
 
-def _split_pair(sides: Sides, world: World) -> None:
-    states = sorted({unit.country for unit in sides.supplier if unit.country}, key=world.exporter_rank)
+def _split_pair(sides: Sides, weapons: list[Weapon], world: World) -> None:
+    """Of two states that make a deal the maker of the weapon sells, else the larger exporter."""
+    makers = {weapon.maker for weapon in weapons}
+    states = sorted(
+        {unit.country for unit in sides.supplier if unit.country},
+        key=lambda state: (state not in makers, world.exporter_rank(state), state),
+    )
     if len(states) < 2:
+        if states and states[0] not in makers and (any(makers) or world.exporter_rank(states[0]) > _SELLERS):
+            sides.recipient, sides.supplier = sides.supplier, []
         return
     sides.recipient = [unit for unit in sides.supplier if unit.country != states[0]]
     sides.supplier = [unit for unit in sides.supplier if unit.country == states[0]]
@@ -357,7 +403,7 @@ def _split_pair(sides: Sides, world: World) -> None:
 def _states(units: list[Unit], world: World) -> list[Filler]:
     fillers: list[Filler] = []
     for unit in units:
-        if unit.cls == GROUP:
+        if unit.cls == GROUP or (unit.cls == BODY and not unit.country):
             entry = unit.entry
             referent = entry.referent if entry else None
             add_filler(
@@ -376,9 +422,16 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
+_SELLERS = 12
+"""A state that makes a deal with nobody named sells, if it is among so many largest exporters, and buys else."""
+_BUYING = frozenset({"buy", "acquire", "deal"})
+"""Frames of purchases: what is bought and not handed on comes from its maker."""
+
 _FRAMES = {
     "give": _give,
+    "arm": _arm,
     "get": _get,
+    "buy": _get,
     "supply": _supply,
     "arrive": _arrive,
     "deal": _deal,

@@ -11,7 +11,7 @@ ENGINES = ("meeting", "transfer", "action")
 FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest", "stay"),
-        "transfer": ("give", "get", "supply", "arrive", "deal", "request", "acquire"),
+        "transfer": ("give", "arm", "get", "buy", "supply", "arrive", "deal", "request", "acquire"),
         "action": ("do", "undergo", "noun"),
     }
 )
@@ -37,6 +37,7 @@ class Trigger:
     another. `wants` are alternatives, each of names that must all be shown (evidence groups of the type, or PROOFS).
     `ignores` are kinds of cues that say nothing about the event: who protests demands something, and is there all the
     same.
+    `closing` are particles of which one must end the clause (`sagt … zu`).
     """
 
     id: str
@@ -49,6 +50,7 @@ class Trigger:
     weapon: str | None = None
     wants: tuple[tuple[str, ...], ...] = ()
     ignores: frozenset[str] = frozenset()
+    closing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _triggers(reader: _Reader, name: str, engine: str, node: yaml.Node | None) -
     return triggers
 
 
-_TRIGGER_PARTS = ("frame", "strength", "status", "weapon", "needs", "wants", "ignores", *TENSES)
+_TRIGGER_PARTS = ("frame", "strength", "status", "weapon", "needs", "closing", "wants", "ignores", *TENSES)
 
 
 def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.Node) -> Trigger:
@@ -155,6 +155,7 @@ def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.N
         strength=reader.choice(parts["strength"], STRENGTHS) if "strength" in parts else "strong",
         forms=forms,
         needs=reader.words(parts["needs"]) if "needs" in parts else (),
+        closing=reader.words(parts["closing"]) if "closing" in parts else (),
         status=_status(reader, parts["status"]) if "status" in parts else None,
         weapon=reader.word(parts["weapon"]) if "weapon" in parts else None,
         wants=_wants(reader, parts["wants"]) if "wants" in parts else (),

@@ -16,8 +16,21 @@ OWN_FOLDER = "knowledge"
 
 PLACE_KINDS = frozenset({"capital", "seat", "ministry", "venue", "city"})
 ORGANIZATION_KINDS = frozenset(
-    {"alliance", "union", "agency", "armed_group", "court", "bank", "media", "summit", "company", "party", "military"}
-)
+    {
+        "alliance",
+        "union",
+        "agency",
+        "legislature",
+        "armed_group",
+        "court",
+        "bank",
+        "media",
+        "summit",
+        "company",
+        "party",
+        "military",
+    }
+)  # fmt: skip
 WEAPON_KINDS = frozenset({"generic", "platform", "munition", "system", "model"})
 TERM_OFFICES = frozenset(
     {"head_of_state", "head_of_government", "foreign_minister", "defence_minister", "vice_president"}

@@ -60,12 +60,14 @@ leaders").
 
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
+    "attitude", "condition", "border",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
 `holding` (leaders hold talks), `numerals` (numbers above one in words),
 `occasion` (what follows is only why something else happens: because of, after), `court` (trials and memorials: told as
-history). A language may do without them.
+history), `attitude` (comment on what others do), `condition` (what would have to be), `border` (what `to` a country
+only leads along). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
@@ -134,3 +136,5 @@ class Language:
     sides: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()
+    forces: tuple[str, ...] = ()
+    rebels: tuple[str, ...] = ()
