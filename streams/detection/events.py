@@ -126,8 +126,8 @@ class Reader:
         )  # fmt: skip
 
     def _present(self, scene: Scene, *, thorough: bool) -> frozenset[str]:
-        """Triggers that a sentence can tell of, by id: a meeting wants a name or title, a transfer a weapon, others
-        what their head wants. Saves taking it apart.
+        """Triggers that a sentence can tell of, by id: a meeting wants a name or title unless its head is a summit, a
+        transfer a weapon, others what their head wants. Saves taking it apart.
         """
         groups = scene.groups
         kinds = {hit.entry.kind for group in groups for hit in group}
@@ -137,7 +137,7 @@ class Reader:
         def told(trigger: Trigger) -> bool:
             engine = self.types[trigger.type].engine
             if engine in wanted:
-                return wanted[engine]
+                return wanted[engine] or trigger.frame == "summit"
             return thorough or scene.may_hold(trigger, self.evidence[trigger.type])
 
         return frozenset(trigger.id for trigger in heads if told(trigger))

@@ -30,7 +30,9 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
     named = units[place]
     if named.case == "of" and grammar.language.nouns_capital and not named.parts:
         return "of"
-    if named.joined:
+    while named.triggers and units[place].joined and place:
+        place -= 1
+    if named.joined and not named.triggers:
         return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
     dative, words = "", 0
     for unit in reversed(units[max(0, place - _REACH) : place]):

@@ -20,6 +20,7 @@ from streams.detection.participants import (
     take_stay,
     with_pronoun,
 )
+from streams.detection.summits import summit
 from streams.detection.units import COUNTRY, LEADER, PLACE, Unit
 from streams.detection.visits import stay, trip, visit
 from streams.detection.world import World, sharing_a_day
@@ -172,15 +173,6 @@ def _receive(candidate: Candidate, world: World) -> None:
         take_stay(candidate, world)
 
 
-def _summit(candidate: Candidate, world: World) -> None:
-    """A summit of several states with leaders who host, attend or meet there."""
-    leaders = [unit for unit in leaders_in_reach(candidate) if unit.link not in ("about", "against", "for")]
-    take(candidate, leaders)
-    if count_states(candidate) < 2:
-        take_groups(candidate)
-    candidate.score = 0.62
-
-
 def _joint(candidate: Candidate, world: World) -> None:
     """`A and B sign, open, announce together`."""
     leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in ("", "subject", "with", "between", "bare")]
@@ -213,10 +205,11 @@ def _guest(candidate: Candidate, world: World) -> None:
 def _check_participants(candidate: Candidate) -> Candidate:
     fillers = candidate.roles.get("participant", [])
     countries = {filler.country for filler in fillers if filler.country}
-    if "group" in candidate.notes and len(countries) < 2 and candidate.trigger.strength == "weak":
+    weak = candidate.trigger.strength == "weak" and candidate.trigger.frame != "summit"
+    if "group" in candidate.notes and len(countries) < 2 and weak:
         return candidate.refuse("a group of leaders and a weak head: too little for a meeting")
     if "group" in candidate.notes and len(countries) < 2:
-        candidate.score = min(candidate.score, 0.6)
+        candidate.score = min(candidate.score, 0.66)
         return candidate
     if not fillers:
         return candidate.refuse("no leader in office takes part")
@@ -234,7 +227,7 @@ def _check_participants(candidate: Candidate) -> Candidate:
 
 _FRAMES = {
     "meet": _meet, "receive": _receive, "visit": visit, "talk": _talk, "meeting": _meeting, "trip": trip, "summit":
-    _summit,
+    summit,
     "joint": _joint, "guest": _guest,
     "stay": stay,
 }  # fmt: skip

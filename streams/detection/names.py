@@ -59,7 +59,24 @@ class NameReader:
 
     def lone_names(self, units: list[Unit]) -> None:
         """`ex-President`-less names: a marker before, a country before or a name that needs support."""
-        sure = any(unit.cls == LEADER for unit in units)
+        self._paired(units)
+        self._supported(units, sure=any(unit.cls == LEADER for unit in units))
+        if any(unit.cls == WEAK for unit in units) and any(unit.cls == LEADER for unit in units):
+            self._supported(units, sure=True)
+
+    def _paired(self, units: list[Unit]) -> None:
+        """`Xi-Lee summit`, `Xi and Lee meet`: two names in office on the day, side by side, support each other."""
+        if self.day is None or not any(unit.triggers for unit in units):
+            return
+        links = self.grammar.conjunctions | {"-", "\u2013", "/"}
+        for place, first in enumerate(units):
+            following = units[place + 1 : place + 3]
+            second = following[-1] if following and following[0].low in links else next(iter(following), None)
+            if first.cls == WEAK and second is not None and second.cls == WEAK and first.country != second.country:
+                tied = second.joined or following[0].low in links
+                first.cls = second.cls = LEADER if tied else WEAK
+
+    def _supported(self, units: list[Unit], *, sure: bool) -> None:
         for place, unit in enumerate(units):
             if unit.cls not in (WEAK, LEADER) or unit.kind == "phrase":
                 continue

@@ -11,6 +11,7 @@ from datetime import date
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
 from streams.detection.scope import court_cues, governing, speaking_of
+from streams.detection.summits import of_summit
 from streams.detection.units import Unit
 
 _ORDER = (
@@ -83,6 +84,8 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
         and not _is_head(candidate, cue)
         and _reaches(candidate, cue)
     ]
+    if candidate.trigger.frame == "summit":
+        own = of_summit(candidate, own)
     above = _governing_cues(candidate, cues)
     calls = [cue for cue in cues if cue.kind == "call"]
     if candidate.type.engine == "meeting" and calls and _call(candidate, calls):
@@ -312,7 +315,7 @@ def _position(candidate: Candidate) -> str:
             return found
         if unit.kind == "punct" or (unit.trigger is not None and unit.trigger.entry.tense != "noun"):
             break
-    return ""
+    return "during" if candidate.trigger.frame == "summit" and candidate.unit.link == "near" else ""
 
 
 def _on_the_way(candidate: Candidate) -> bool:

@@ -98,7 +98,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An alliance, union, agency or armed group. `kind`: alliance, union, agency, armed_group, court, bank, media, …"""
+    """An alliance, union, agency or armed group. `kind`: alliance, union, agency, armed_group, court, bank, media, …
+
+    At a meeting of an `alliance`, `union` or `summit` the leaders of its states come together.
+    """
 
     id: str
     name: str

@@ -61,13 +61,16 @@ leaders").
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
     "attitude", "condition", "border",
+    "multilateral", "plain_summit",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
 `holding` (leaders hold talks), `numerals` (numbers above one in words),
 `occasion` (what follows is only why something else happens: because of, after), `court` (trials and memorials: told as
 history), `attitude` (comment on what others do), `condition` (what would have to be), `border` (what `to` a country
-only leads along). A language may do without them.
+only leads along),
+`multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
+for a summit of leaders). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
