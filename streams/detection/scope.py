@@ -35,6 +35,22 @@ def court_cues(candidate: Candidate) -> list[Cue]:
     ]
 
 
+def threat_cues(candidate: Candidate) -> list[Cue]:
+    """What is feared, threatened or warned of, close to the head: what the type makes of it."""
+    analysis = candidate.analysis
+    threat = analysis.grammar.discourse.get("threat")
+    if threat is None or candidate.type.warned not in ("possible", "planned"):
+        return []
+    found = [
+        Cue(candidate.type.warned, analysis.start + match.start(), analysis.start + match.end(), match.group())
+        for match in threat.finditer(analysis.text)
+    ]
+    return [cue for cue in found if _near(candidate, cue, _THREAT)]
+
+
+_THREAT = 3
+
+
 def is_occasion(candidate: Candidate) -> bool:
     """Whether a head is only why something else happens: `after the quake`, `because of sanctions`, `地震后`."""
     analysis = candidate.analysis
@@ -91,6 +107,10 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
         return True
     if cue.kind in ("possible", "planned") and _accuses(candidate, cue):
         return False
+    return _near(candidate, cue, reach)
+
+
+def _near(candidate: Candidate, cue: Cue, reach: int) -> bool:
     before = cue.end <= candidate.hit.start
     between = _between(candidate, cue, before=before)
     if any(unit.kind == "punct" for unit in between):

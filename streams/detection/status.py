@@ -10,7 +10,7 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
-from streams.detection.scope import court_cues, governing, speaking_of
+from streams.detection.scope import court_cues, governing, speaking_of, threat_cues
 from streams.detection.summits import of_summit
 from streams.detection.units import Unit
 
@@ -98,7 +98,10 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
             return
         own = _claimed(candidate, own)
     if candidate.type.engine == "action":
-        own, above = [*speaking_of(candidate, own), *court_cues(candidate)], governing(candidate, above)
+        own, above = (
+            [*speaking_of(candidate, own), *court_cues(candidate), *threat_cues(candidate)],
+            governing(candidate, above),
+        )
     _weigh(candidate, own, above, day)
     if candidate.trigger.status is not None and candidate.status == "occurred":
         candidate.status = candidate.trigger.status

@@ -99,6 +99,7 @@ class EventType:
     """One event type, as a file defines it. `engine` says how its frames find their roles.
 
     `occasion` is what must be shown where a head is only the reason for something else (`flights cancelled after …`).
+    `warned` is the status of what is feared or warned of: a storm that is warned of is on its way, an attack is not.
     """
 
     name: str
@@ -110,3 +111,4 @@ class EventType:
     examples: tuple[Example, ...]
     evidence: tuple[EvidenceGroup, ...] = ()
     occasion: tuple[tuple[str, ...], ...] = ()
+    warned: Status = "possible"

@@ -27,7 +27,7 @@ from streams.messages import Status
 
 FILLS = ("leader", "minister", "person", "country", "place", "organization", "weapon", "group")
 STATUSES: tuple[Status, ...] = ("occurred", "planned", "possible", "denied", "background")
-_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "triggers", "filters", "examples")
+_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "warned", "triggers", "filters", "examples")
 _OWN_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"meeting": ("participant",), "transfer": ("supplier", "recipient", "weapon")}
 )
@@ -74,6 +74,7 @@ def read_event_type(file: Path, languages: Collection[str] = LANGUAGES) -> Event
         examples=_examples(reader, parts.get("examples")),
         evidence=evidence,
         occasion=_wants(reader, parts["occasion"]) if "occasion" in parts else (),
+        warned=_status(reader, parts["warned"]) if "warned" in parts else "possible",
     )
     reader.finish()
     return event_type
@@ -163,9 +164,9 @@ def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.N
     )
 
 
-def _status(reader: _Reader, node: yaml.Node) -> Status | None:
+def _status(reader: _Reader, node: yaml.Node) -> Status:
     word = reader.choice(node, STATUSES)
-    return next((known for known in STATUSES if known == word), None)
+    return next((known for known in STATUSES if known == word), STATUSES[0])
 
 
 def _ignores(reader: _Reader, node: yaml.Node) -> frozenset[str]:

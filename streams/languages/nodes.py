@@ -41,7 +41,7 @@ class Reader:
         """A scalar that is not empty."""
         if isinstance(node, yaml.ScalarNode) and node.value.strip():
             return str(node.value)
-        self.complain(node, "a word is wanted here")
+        self.complain(node, "a word is wanted here (a text with a comma, colon or bracket needs quotes)")
         return ""
 
     def choice(self, node: yaml.Node, allowed: tuple[str, ...]) -> str:
