@@ -44,12 +44,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The compiled forms of a language: `entries[i]` are those whose first stem is pattern `i`."""
+    """The compiled forms of a language: `entries[i]` are those that begin with pattern `i`.
+
+    `lengths[i]` is the length of that pattern, and `endings[i]` what may follow it in its word for any of the entries,
+    None where anything may.
+    """
 
     language: Language
     automaton: ahocorasick_rs.AhoCorasick
     entries: tuple[tuple[Entry, ...], ...]
     offsets: tuple[int, ...]
+    lengths: tuple[int, ...]
+    endings: tuple[frozenset[str] | None, ...]
 
 
 def build_lexicon(language: Language, knowledge: Knowledge, types: Iterable[EventType], folder: Folder) -> Lexicon:
@@ -64,15 +70,44 @@ def build_lexicon(language: Language, knowledge: Knowledge, types: Iterable[Even
         ahocorasick_rs.AhoCorasick(texts or ["\x00"], store_patterns=False),
         tuple(tuple(patterns[text]) for text in texts),
         tuple(1 if text.startswith(" ") else 0 for text in texts),
+        tuple(len(text.strip()) for text in texts),
+        tuple(_endings(language, patterns[text]) for text in texts),
     )
 
 
+def _endings(language: Language, entries: list[Entry]) -> frozenset[str] | None:
+    """What may stand between a pattern and the end of its word: most hits of the automaton end here."""
+    last = [_covered(language, entry)[-1] for entry in entries]
+    if language.script in ("han", "hangul") or any(stem.open for stem in last):
+        return None
+    return frozenset().union(*(stem.endings for stem in last))
+
+
 def _pattern(language: Language, entry: Entry) -> str:
-    first = entry.stems[0]
-    if language.script in ("han", "arabic") or first.inside:
-        return first.text
-    closed = not first.open and set(first.endings) == {""}
-    return f" {first.text} " if closed and len(first.text) < 4 and language.script != "hangul" else f" {first.text}"
+    """What the automaton looks for: the first stem, and further words behind words that take no ending.
+
+    Many forms begin with an everyday word (de Villepin, to send): alone it would hit in every sentence.
+    """
+    covered = _covered(language, entry)
+    text = " ".join(stem.text for stem in covered)
+    if language.script in ("han", "arabic") or covered[0].inside:
+        return text
+    short = len(covered) == 1 and _closed(covered[0]) and len(text) < 4 and language.script != "hangul"
+    return f" {text} " if short else f" {text}"
+
+
+def _covered(language: Language, entry: Entry) -> tuple[Stem, ...]:
+    """The stems that a form's pattern holds."""
+    if language.script in ("han", "hangul") or entry.stems[0].inside:
+        return entry.stems[:1]
+    count = 1
+    while count < len(entry.stems) and _closed(entry.stems[count - 1]):
+        count += 1
+    return entry.stems[:count]
+
+
+def _closed(stem: Stem) -> bool:
+    return not stem.open and set(stem.endings) == {""}
 
 
 def _entries(

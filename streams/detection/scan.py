@@ -33,8 +33,14 @@ def scan(folded: Folded, lexicon: Lexicon, limit: int) -> list[Hit]:
     cased = folded.cased
     shouting = _shouts(cased[:limit])
     nouns = lexicon.language.nouns_capital
+    offsets, lengths, endings = lexicon.offsets, lexicon.lengths, lexicon.endings
     for index, start, _ in lexicon.automaton.find_matches_as_indexes(words, overlapping=True):
-        begin = start + lexicon.offsets[index]
+        begin = start + offsets[index]
+        accepted = endings[index]
+        if accepted is not None:
+            after = begin + lengths[index]
+            if words[after : words.find(" ", after)] not in accepted:
+                continue
         for entry in lexicon.entries[index]:
             hit = _check(words, begin, entry, lexicon.language)
             if hit is None or not _capital(cased, hit, entry, shouting=shouting):
