@@ -64,6 +64,7 @@ class Candidate:
     makers: set[str | None] = dataclasses.field(default_factory=set)
     notes: list[str] = dataclasses.field(default_factory=list)
     evidence: tuple[str, ...] = ()
+    shown: tuple[tuple[int, int], ...] = ()
     refused: str | None = None
 
     @property

@@ -33,6 +33,7 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "organization": frozenset({BODY}),
     "group": frozenset({GROUP}),
 }
+_UNIONS = frozenset({"alliance", "union", "summit"})
 _NUMBER = re.compile(r"\d")
 _HEADLINE = 110
 _HEADLINE_HAN = 40
@@ -103,7 +104,7 @@ class Scene:
             return has_number(self.sentence, self.grammar)
         if name == "group":
             return any(is_group(hit) for hits in self.groups for hit in hits)
-        if name in ("subject", "object"):
+        if name in ("subject", "object", "states", "pair"):
             return self._may("", "state", evidence) or self._may("", "group", evidence)
         self._kinds = self._kinds or frozenset(hit.entry.kind for hits in self.groups for hit in hits)
         return bool(self._kinds & _KINDS.get(name, frozenset()))
@@ -131,7 +132,9 @@ def wanted(trigger: Trigger, evidence: Evidence) -> tuple[tuple[str, ...], ...]:
 
 def shown(candidate: Candidate, arguments: Arguments, evidence: Evidence, text: str) -> tuple[str, ...] | None:
     """Names of the evidence around a head, or None where what it wants is not there."""
-    names = [name for name, group in evidence.items() if _matches(candidate, group, text)]
+    places = {name: _matches(candidate, group, text) for name, group in evidence.items()}
+    names = [name for name, spans in places.items() if spans]
+    candidate.shown = tuple(span for spans in places.values() for span in spans)
     alternatives = (*candidate.trigger.wants, *candidate.type.occasion)
     asked = {name for alternative in alternatives for name in alternative} - set(evidence)
     names.extend(sorted(name for name in asked if _holds(candidate, arguments, name)))
@@ -144,8 +147,8 @@ def satisfies(wants: tuple[tuple[str, ...], ...], names: Iterable[str]) -> bool:
     return any(found.issuperset(alternative) for alternative in wants)
 
 
-def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> bool:
-    """Whether words of a group stand in its window, beside the head itself."""
+def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> list[tuple[int, int]]:
+    """Where words of a group stand in its window, beside the head itself."""
     analysis = candidate.analysis
     if group.window == "text":
         window, start = text, 0
@@ -156,10 +159,13 @@ def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> bool:
         start = units[0].start
         window = analysis.text[start - analysis.start : units[-1].end - analysis.start]
     head = candidate.hit
-    return any(
-        match.end() + start <= head.word_start or match.start() + start >= head.word_end or _in_part(match, start, head)
+    return [
+        (match.start() + start, match.end() + start)
         for match in group.pattern.finditer(window)
-    )
+        if match.end() + start <= head.word_start
+        or match.start() + start >= head.word_end
+        or _in_part(match, start, head)
+    ]
 
 
 def _in_part(match: re.Match[str], start: int, head: Hit) -> bool:
@@ -177,7 +183,24 @@ def _holds(candidate: Candidate, arguments: Arguments, name: str) -> bool:
         return bool(arguments.subjects)
     if name == "object":
         return bool(arguments.objects)
+    if name == "pair":
+        return len({unit.country for unit in arguments.subjects if unit.country}) > 1
+    if name == "states":
+        return len(_parties(candidate)) > 1
     classes = _CLASSES.get(name, frozenset())
     if candidate.unit.country and ADJECTIVE in classes:
         return True
     return any(unit.cls in classes or (name == "weapon" and unit.weapon is not None) for unit in analysis.units)
+
+
+def _parties(candidate: Candidate) -> set[str]:
+    """The states that a sentence names, in any way, and the unions of states."""
+    classes = _CLASSES["state"] | {MINISTER}
+    found = {unit.country for unit in candidate.analysis.units if unit.cls in classes and unit.country}
+    if candidate.unit.country:
+        found.add(candidate.unit.country)
+    for unit in candidate.analysis.units:
+        referent = unit.entry.referent if unit.entry else None
+        if isinstance(referent, Organization) and referent.kind in _UNIONS:
+            found.add(referent.id)
+    return found

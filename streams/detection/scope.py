@@ -7,7 +7,9 @@ sentences about anything: there a cue counts close to the head, and an accusatio
 from collections.abc import Sequence
 
 from streams.detection.candidate import Candidate, Cue
+from streams.detection.scan import Hit
 from streams.detection.units import Unit
+from streams.event_types.definition import Trigger
 
 _REACH = {"negation": 2, "cancel": 3, "deny": 4, "possible": 4, "request": 5, "planned": 6}
 
@@ -84,6 +86,19 @@ def _reach_left(candidate: Candidate) -> int:
     return units[place].start
 
 
+def demote(candidate: Candidate) -> None:
+    """An infinitive is a plan where a word or a headline says so, else an aim; relative clauses tell what is known."""
+    if candidate.status not in ("occurred", "planned"):
+        return
+    analysis, told = candidate.analysis, candidate.type.relative
+    if candidate.tense == "infinitive" and not candidate.cues and not analysis.headline:
+        candidate.status = "possible"
+        candidate.notes.append("an infinitive, and nothing says that it is planned")
+    elif told is not None and analysis.kinds[candidate.unit.clause] == "relative":
+        candidate.status = told
+        candidate.notes.append("told in a relative clause")
+
+
 def settle(found: Sequence[Candidate]) -> None:
     """What is only the occasion of another event in its sentence is background to that one."""
     told = [item for item in found if not item.refused and item.status in ("occurred", "planned")]
@@ -102,6 +117,8 @@ def _occasioned(candidate: Candidate) -> bool:
 def _speaks(candidate: Candidate, cue: Cue) -> bool:
     if cue.kind in ("call", "official", "report") or cue.kind in candidate.trigger.ignores:
         return False
+    if cue.kind in ("cancel", "negation", "deny") and _told(candidate, cue):
+        return False
     reach = _REACH.get(cue.kind)
     if reach is None:
         return True
@@ -113,9 +130,12 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
 def _near(candidate: Candidate, cue: Cue, reach: int) -> bool:
     before = cue.end <= candidate.hit.start
     between = _between(candidate, cue, before=before)
-    if any(unit.kind == "punct" for unit in between):
+    subordinators = candidate.analysis.grammar.clauses.get("subordinator", ())
+    if any(unit.kind == "punct" or (not before and unit.low in subordinators) for unit in between):
         return False
     content = sum(not unit.cls and unit.kind != "punct" for unit in between)
+    if candidate.analysis.grammar.language.script == "han":
+        reach *= 2
     return content <= (reach if before or _closes(candidate) else 2)
 
 
@@ -138,3 +158,19 @@ def _accuses(candidate: Candidate, cue: Cue) -> bool:
         for pattern in (discourse.get("hearsay"), discourse.get("control"))
         if pattern is not None
     )
+
+
+def _told(candidate: Candidate, cue: Cue) -> bool:
+    """What ends something is no denial where that is the news itself: an embargo, a freeze, `setzt … aus`."""
+    if cue.kind == "cancel" and cue.start < candidate.hit.word_end and candidate.hit.word_start < cue.end:
+        return True
+    if any(start <= cue.start and cue.end <= end for start, end in candidate.shown):
+        return True
+    return any(
+        unit.start <= cue.start < unit.end and any(_type_of(hit) == candidate.type.name for hit in unit.triggers)
+        for unit in candidate.analysis.units
+    )
+
+
+def _type_of(hit: Hit) -> str:
+    return hit.entry.referent.type if isinstance(hit.entry.referent, Trigger) else ""

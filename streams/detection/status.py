@@ -10,7 +10,7 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
-from streams.detection.scope import court_cues, governing, speaking_of, threat_cues
+from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
 from streams.detection.summits import of_summit
 from streams.detection.units import Unit
 
@@ -103,6 +103,8 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
             governing(candidate, above),
         )
     _weigh(candidate, own, above, day)
+    if candidate.type.engine == "action":
+        demote(candidate)
     if candidate.trigger.status is not None and candidate.status == "occurred":
         candidate.status = candidate.trigger.status
         candidate.explicit |= candidate.type.engine == "action"

@@ -21,11 +21,13 @@ detection.actions.
 STRENGTHS = ("strong", "weak")
 WINDOWS = ("clause", "sentence", "text")
 PROOFS = (
-    "state", "subject", "object", "group", "weapon", "leader", "minister", "organization", "number", "title",
+    "state", "states", "subject", "object", "group", "weapon", "leader", "minister", "organization", "number", "title",
+    "pair", "never",
 )  # fmt: skip
 """What a head may want beside the evidence groups of its type: `state` (a country, capital, adjective or leader in the
-sentence), `subject` and `object` (a state, armed group or leader is who does it or whom it befalls), `group` (an armed
-group), `number` (more than one), `title` (a headline), and names of the other kinds.
+sentence), `states` (two different states, or a state and a union of states), `subject` and `object` (a state, armed
+group or leader is who does it or whom it befalls), `pair` (two states do it), `group` (an armed group), `number` (more
+than one), `title` (a headline), names of the other kinds, and `never`, which nothing shows.
 """
 
 
@@ -100,6 +102,7 @@ class EventType:
 
     `occasion` is what must be shown where a head is only the reason for something else (`flights cancelled after …`).
     `warned` is the status of what is feared or warned of: a storm that is warned of is on its way, an attack is not.
+    `relative` is the status of what only a relative clause tells (`the ban, which the council lifted, …`).
     """
 
     name: str
@@ -112,3 +115,4 @@ class EventType:
     evidence: tuple[EvidenceGroup, ...] = ()
     occasion: tuple[tuple[str, ...], ...] = ()
     warned: Status = "possible"
+    relative: Status | None = None

@@ -27,7 +27,7 @@ from streams.messages import Status
 
 FILLS = ("leader", "minister", "person", "country", "place", "organization", "weapon", "group")
 STATUSES: tuple[Status, ...] = ("occurred", "planned", "possible", "denied", "background")
-_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "warned", "triggers", "filters", "examples")
+_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "warned", "relative", "triggers", "filters", "examples")
 _OWN_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"meeting": ("participant",), "transfer": ("supplier", "recipient", "weapon")}
 )
@@ -75,6 +75,7 @@ def read_event_type(file: Path, languages: Collection[str] = LANGUAGES) -> Event
         evidence=evidence,
         occasion=_wants(reader, parts["occasion"]) if "occasion" in parts else (),
         warned=_status(reader, parts["warned"]) if "warned" in parts else "possible",
+        relative=_status(reader, parts["relative"]) if "relative" in parts else None,
     )
     reader.finish()
     return event_type
