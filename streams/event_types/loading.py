@@ -27,7 +27,19 @@ from streams.messages import Status
 
 FILLS = ("leader", "minister", "person", "country", "place", "organization", "weapon", "group")
 STATUSES: tuple[Status, ...] = ("occurred", "planned", "possible", "denied", "background")
-_PARTS = ("type", "label", "engine", "roles", "evidence", "occasion", "warned", "relative", "triggers", "filters", "examples")
+_PARTS = (
+    "type",
+    "label",
+    "engine",
+    "roles",
+    "evidence",
+    "occasion",
+    "warned",
+    "relative",
+    "triggers",
+    "filters",
+    "examples",
+)
 _OWN_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"meeting": ("participant",), "transfer": ("supplier", "recipient", "weapon")}
 )
