@@ -24,6 +24,17 @@ _SCRIPTS = (
 other scripts hardly in Latin ones, and a character of theirs says as much as several letters."""
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _RUSSIAN = re.compile("[ыэъёЫЭЪЁ]")
+_EVERYDAY = {
+    "de": "der die das und den mit von ist im auf für nicht ein eine dem sich wird werden nach bei auch zum zur vom "
+    "über aus sind hat haben wie als noch soll gegen um vor wegen mehr unter",
+    "en": "the of and to is for on that with has have by from he his they this are were be been at it its as after "
+    "over not said who new says but out",
+    "fr": "le les du et est dans pour qui sur au aux avec sont cette il par ses leur une ont été après plus",
+    "es": "el los las del y por con para una su sus como más al lo fue según tras desde ha han está",
+}
+"""Words of nearly every sentence that no other language of the same script has: where a feed's own stand, its word need
+not be doubted, and the model (a third of the time of detection otherwise) not be asked."""
+_OWN = {word: code for code, words in _EVERYDAY.items() for word in words.split()}
 
 
 class Identifier:
@@ -68,6 +79,8 @@ class Identifier:
             return len(_UKRAINIAN.findall(sample)) > 2 and not _RUSSIAN.search(sample)
         if prior == "uk":
             return len(_RUSSIAN.findall(sample)) > 2 and not _UKRAINIAN.search(sample)
+        if _speaks(sample, prior):
+            return False
         ranked = self._model.rank(sample)
         best = ranked[0][0]
         scores = dict(ranked)
@@ -87,3 +100,12 @@ class Identifier:
             code = "uk" if ukrainian > russian else "ru"
             return code if code in candidates else None
         return None
+
+
+def _speaks(sample: str, language: str) -> bool:
+    """Whether a text has everyday words of a language, and hardly any of another."""
+    if language not in _EVERYDAY:
+        return False
+    codes = [_OWN[word] for word in sample.lower().split() if word in _OWN]
+    own = codes.count(language)
+    return own >= 2 and len(codes) - own <= own // 4
