@@ -92,6 +92,8 @@ def _of_noun(candidate: Candidate, actors: list[Unit]) -> Arguments:
     head = units.index(candidate.unit)
     subjects = [unit for unit in actors if unit.link == "by" or _modifies(candidate, unit, units.index(unit) - head)]
     if not subjects:
+        subjects = _beside(candidate, actors)
+    if not subjects:
         subjects = [unit for unit in actors if unit.end <= candidate.unit.start and unit.link in _BARE][:1]
     rest = [unit for unit in actors if unit not in subjects]
     objects = [unit for unit in rest if unit.link == "object"]
@@ -107,6 +109,17 @@ def _modifies(candidate: Candidate, unit: Unit, distance: int) -> bool:
             return True
         return unit.link == "of" and distance == -1
     return 0 < distance <= 2 and unit.cls == ADJECTIVE and candidate.analysis.grammar.language.adjective_after
+
+
+def _beside(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    """`Russia condemns US military strikes`: of two bare states the one right before an English noun belongs to it."""
+    if candidate.analysis.grammar.language.code != "en":
+        return []
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    before = [unit for unit in actors if unit.end <= candidate.unit.start]
+    last = before[-1] if len(before) > 1 else None
+    return [last] if last is not None and last.link in _BARE and head - units.index(last) <= 2 else []
 
 
 def _near(candidate: Candidate, unit: Unit) -> bool:

@@ -25,7 +25,7 @@ from streams.detection.status import decide_status, find_cues
 from streams.detection.text import Parsed, Sentence, Tokenizer
 from streams.detection.trained import tie_by_arguments
 from streams.detection.transfers import find_transfer
-from streams.detection.units import LEADER, STATES, Unit, build_units
+from streams.detection.units import ADJECTIVE, LEADER, STATES, Unit, build_units
 from streams.detection.world import World
 from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Weapon
@@ -204,6 +204,16 @@ def _closes(candidate: Candidate) -> bool:
     return False
 
 
+def _attributive(before: Unit, analysis: Analysis, place: int) -> bool:
+    """`Israeli strikes`, `US strikes on`: an adjective or a state before it makes it a noun."""
+    if analysis.grammar.language.adjective_after or before.cls not in STATES:
+        return False
+    if before.cls == ADJECTIVE and before.entry is not None and before.entry.kind == "adjective":
+        return True
+    after = analysis.units[place + 1].low if place + 1 < len(analysis.units) else ""
+    return analysis.grammar.adpositions.get(after) in ("about", "against") and analysis.grammar.language.code == "en"
+
+
 def _types_of(heads: Iterable[list[Hit]]) -> set[str]:
     return {hit.entry.referent.type for group in heads for hit in group if isinstance(hit.entry.referent, Trigger)}
 
@@ -219,6 +229,7 @@ def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
     noun = before is not None and (
         before.possessive
         or before.link == "of"
+        or _attributive(before, analysis, place)
         or before.low in grammar.articles
         or (before.kind == "word" and before.low in grammar.adpositions)
     )

@@ -104,7 +104,7 @@ class Scene:
             return has_number(self.sentence, self.grammar)
         if name == "group":
             return any(is_group(hit) for hits in self.groups for hit in hits)
-        if name in ("subject", "object", "states", "pair"):
+        if name in ("subject", "object", "states", "pair", "powers"):
             return self._may("", "state", evidence) or self._may("", "group", evidence)
         self._kinds = self._kinds or frozenset(hit.entry.kind for hits in self.groups for hit in hits)
         return bool(self._kinds & _KINDS.get(name, frozenset()))
@@ -173,20 +173,26 @@ def _in_part(match: re.Match[str], start: int, head: Hit) -> bool:
     return match.end() + start <= head.start or match.start() + start >= head.end
 
 
+def _powers(arguments: Arguments) -> bool:
+    """Whether a state or armed group acts on another one: no person, whose attacks are mostly words."""
+    acting = [unit for unit in arguments.subjects if unit.cls in STATES or unit.cls == GROUP]
+    suffering = [unit for unit in arguments.objects if unit.cls in STATES or unit.cls == GROUP]
+    return any(first.country != second.country or first.cls != second.cls for first in acting for second in suffering)
+
+
 def _holds(candidate: Candidate, arguments: Arguments, name: str) -> bool:
     analysis = candidate.analysis
-    if name == "title":
-        return analysis.headline
-    if name == "number":
-        return has_number(analysis.text, analysis.grammar)
-    if name == "subject":
-        return bool(arguments.subjects)
-    if name == "object":
-        return bool(arguments.objects)
-    if name == "pair":
-        return len({unit.country for unit in arguments.subjects if unit.country}) > 1
-    if name == "states":
-        return len(_parties(candidate)) > 1
+    ruled: dict[str, Callable[[], bool]] = {
+        "title": lambda: analysis.headline,
+        "number": lambda: has_number(analysis.text, analysis.grammar),
+        "subject": lambda: bool(arguments.subjects),
+        "object": lambda: bool(arguments.objects),
+        "pair": lambda: len({unit.country for unit in arguments.subjects if unit.country}) > 1,
+        "states": lambda: len(_parties(candidate)) > 1,
+        "powers": lambda: _powers(arguments),
+    }
+    if name in ruled:
+        return ruled[name]()
     classes = _CLASSES.get(name, frozenset())
     if candidate.unit.country and ADJECTIVE in classes:
         return True

@@ -4,6 +4,7 @@ Meetings and transfers are told in a clause of their own, so any cue of it count
 sentences about anything: there a cue counts close to the head, and an accusation leaves what was done done.
 """
 
+import re
 from collections.abc import Sequence
 
 from streams.detection.candidate import Candidate, Cue
@@ -25,15 +26,18 @@ def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     return [cue for cue in cues if cue.kind in kinds and not _accuses(candidate, cue)]
 
 
+_CHRONICLE = re.compile(r"\s*[\"'\-•]?\s*(?:19|20)\d\d\s*(?:年|년)?\s*[:：]")
+
+
 def court_cues(candidate: Candidate) -> list[Cue]:
-    """Trials, verdicts and memorials in the sentence: what they are about has become history."""
+    """Trials, verdicts, memorials and lines of a chronicle (`2004: …`): what they are about has become history."""
     analysis = candidate.analysis
     court = analysis.grammar.discourse.get("court")
-    if court is None:
-        return []
+    found = list(court.finditer(analysis.text)) if court is not None else []
+    chronicle = _CHRONICLE.match(analysis.text)
     return [
         Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
-        for match in court.finditer(analysis.text)
+        for match in (*found, *([chronicle] if chronicle else []))
     ]
 
 
@@ -153,10 +157,12 @@ def _between(candidate: Candidate, cue: Cue, *, before: bool) -> list[Unit]:
 def _accuses(candidate: Candidate, cue: Cue) -> bool:
     """`accuses B of shelling`, `allegedly hacked`: who did it is in doubt, not that it was done."""
     discourse = candidate.analysis.grammar.discourse
+    first = cue.text.split()[0]
     return any(
-        pattern.fullmatch(cue.text) is not None
-        for pattern in (discourse.get("hearsay"), discourse.get("control"))
+        pattern.fullmatch(text) is not None
+        for pattern in (discourse.get("suspicion"), discourse.get("hearsay"), discourse.get("control"))
         if pattern is not None
+        for text in (cue.text, first)
     )
 
 

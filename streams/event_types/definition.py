@@ -22,12 +22,13 @@ STRENGTHS = ("strong", "weak")
 WINDOWS = ("clause", "sentence", "text")
 PROOFS = (
     "state", "states", "subject", "object", "group", "weapon", "leader", "minister", "organization", "number", "title",
-    "pair", "never",
+    "pair", "powers", "never",
 )  # fmt: skip
 """What a head may want beside the evidence groups of its type: `state` (a country, capital, adjective or leader in the
 sentence), `states` (two different states, or a state and a union of states), `subject` and `object` (a state, armed
-group or leader is who does it or whom it befalls), `pair` (two states do it), `group` (an armed group), `number` (more
-than one), `title` (a headline), names of the other kinds, and `never`, which nothing shows.
+group or leader is who does it or whom it befalls), `pair` (two states do it), `powers` (a state or armed group, no
+person, does it to another), `group` (an armed group), `number` (more than one), `title` (a headline), names of the
+other kinds, and `never`, which nothing shows.
 """
 
 

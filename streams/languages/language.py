@@ -60,7 +60,7 @@ leaders").
 
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
-    "attitude", "condition", "border", "threat",
+    "attitude", "condition", "border", "threat", "suspicion",
     "multilateral", "plain_summit",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
@@ -69,6 +69,7 @@ said), `attribution` (who is quoted), `contents` (what a package holds), `contro
 `occasion` (what follows is only why something else happens: because of, after), `court` (trials and memorials: told as
 history), `attitude` (comment on what others do), `condition` (what would have to be), `border` (what `to` a country
 only leads along), `threat` (what is feared, warned of or threatened),
+`suspicion` (who did it is in doubt, not that it was done),
 `multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
 for a summit of leaders). A language may do without them.
 """
