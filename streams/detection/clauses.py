@@ -1,9 +1,12 @@
 """Clauses: where one statement ends and the next begins, so that cues and arguments stay where they belong."""
 
+import itertools
+
 from streams.detection.grammar import Grammar
-from streams.detection.units import LEADER, Unit
+from streams.detection.units import BODY, LEADER, STATES, Unit
 
 _BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
+_NAMING = frozenset({*STATES, BODY})
 _COMMAS = frozenset({",", "،", "，", "、"})
 
 
@@ -45,7 +48,7 @@ def _has_content(units: list[Unit], place: int, clause: int) -> bool:
 
 def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
     unit = units[place]
-    if unit.low == "-" and _pairs_leaders(units, place):
+    if unit.low[:1] in "-\u2013" and (_pairs_leaders(units, place) or _spans_numbers(units, place)):
         return ""
     if unit.kind == "punct" and (unit.low in _BREAKS or unit.low[:1] in ':;–"'):
         return "break"
@@ -61,11 +64,19 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
 
 
 def _pairs_leaders(units: list[Unit], place: int) -> bool:
-    """`A-B summit`: a hyphen without blanks between two leaders."""
+    """`A-B summit`: a hyphen without blanks between two leaders; `summit A – B`: a dash between what names a head."""
     if not 0 < place < len(units) - 1:
         return False
     before, after = units[place - 1], units[place + 1]
+    named = units[place - 2].trigger if place > 1 else None
+    if named is not None and named.entry.tense == "noun" and {before.cls, after.cls} <= _NAMING:
+        return True
     return before.cls == after.cls == LEADER and before.end == units[place].start and units[place].end == after.start
+
+
+def _spans_numbers(units: list[Unit], place: int) -> bool:
+    """`18-19 June`: a dash between two numbers."""
+    return 0 < place < len(units) - 1 and units[place - 1].low[-1:].isdigit() and units[place + 1].low[:1].isdigit()
 
 
 def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
@@ -87,9 +98,20 @@ def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
             return "main"
     if grammar.language.compounds and _infinitive_ahead(units, place, grammar):
         return "purpose"
+    if _reports(following, grammar):
+        return "main"
     if _finite_after_name(following, grammar) and _verb_before(units, place, grammar):
         return "main"
     return ""
+
+
+def _reports(following: list[Unit], grammar: Grammar) -> bool:
+    """`…, said X`: who is quoted takes no part in what is told. Only where the verb comes before its subject."""
+    report = grammar.cues.get("report")
+    words = [unit.low for unit in itertools.takewhile(lambda unit: unit.kind == "word", following[:2])]
+    if report is None or grammar.language.compounds or not words:
+        return False
+    return any(report.fullmatch(" ".join(words[: count + 1])) is not None for count in range(len(words)))
 
 
 def _infinitive_ahead(units: list[Unit], place: int, grammar: Grammar) -> bool:
@@ -172,4 +194,21 @@ def _name_then_verb(following: list[Unit]) -> bool:
 def _coordinated(units: list[Unit], place: int, grammar: Grammar) -> str:
     """A conjunction with a new subject and its verb begins a clause."""
     following = units[place + 1 : place + 4]
+    if _joins_leaders(units, place, grammar):
+        return ""
     return "main" if _finite_after_name(following, grammar) and _verb_before(units, place, grammar) else ""
+
+
+def _joins_leaders(units: list[Unit], place: int, grammar: Grammar) -> bool:
+    """`yesterday A, B and C met`: the conjunction joins leaders, unless a head before it already has its verb."""
+    if place < 1 or units[place - 1].cls != LEADER:
+        return False
+    after = next((unit for unit in units[place + 1 : place + 3] if unit.low not in grammar.articles), None)
+    if after is None or after.cls != LEADER:
+        return False
+    clause = units[place - 1].clause
+    return not any(
+        unit.trigger is not None and unit.trigger.entry.tense in ("present", "past")
+        for unit in units[:place]
+        if unit.clause == clause
+    )

@@ -52,7 +52,7 @@ def apply_filters(candidate: Candidate, filters: tuple[CompiledFilter, ...], tex
     """Refuse or weaken a candidate by the first filters whose words stand in their window."""
     for item in filters:
         candidate.filters.append(item.name)
-        match = item.pattern.search(_window(candidate, item.window, text))
+        match = _match(candidate, item, text)
         if match is None:
             continue
         if item.veto:
@@ -60,6 +60,15 @@ def apply_filters(candidate: Candidate, filters: tuple[CompiledFilter, ...], tex
             return
         candidate.score -= _PENALTY
         candidate.notes.append(f"weakened by {item.name}: {match.group()!r}")
+
+
+def _match(candidate: Candidate, item: CompiledFilter, text: str) -> re.Match[str] | None:
+    """The first words of a filter in its window."""
+    if item.window != "head":
+        return item.pattern.search(_window(candidate, item.window, text))
+    start, end = (place - candidate.analysis.start for place in (candidate.hit.start, candidate.hit.end))
+    found = item.pattern.finditer(candidate.analysis.text)
+    return next((match for match in found if match.start() < end and match.end() > start), None)
 
 
 def _window(candidate: Candidate, window: str, text: str) -> str:

@@ -184,6 +184,9 @@ def _forms(language: Language, knowledge: Knowledge) -> Iterator[tuple[str, Refe
         yield from (("adjective", country, form, "adjective") for form in country.adjectives.get(code, ()))
         yield from (("demonym", country, form, "demonym") for form in country.demonyms.get(code, ()))
         yield from (("short", country, form, "none") for form in country.short.get(code, ()))
+    for form, iso in language.combining.items():
+        if iso in knowledge.countries:
+            yield "combining", knowledge.countries[iso], form, "none"
     for place in knowledge.places.values():
         yield from (("place", place, form, "name") for form in _of(place.forms, language))
     for organization in knowledge.organizations.values():

@@ -17,7 +17,7 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
         elif _heads_compound(units, place):
             unit.link = "of"
         elif not unit.link:
-            unit.link = link_before(units, place, grammar) or _by_case(unit)
+            unit.link = link_before(units, place, grammar) or _by_case(unit, grammar)
         listed = _listed_after(units, place, grammar)
         if listed is not None and not unit.link and unit.cls and listed.cls and listed.link != "about":
             unit.link = listed.link
@@ -41,11 +41,10 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
             infinitive = words and unit.low in grammar.infinitive
             if words + place - units.index(unit) > 1 and _nominative(named, link, grammar):
                 return ""
-            direction = link == "in" and named.case == "object" and grammar.language.script == "cyrillic"
-            return "" if infinitive else "to" if direction else link
+            return "" if infinitive else _by_case_too(link, named, grammar)
         if unit.low in grammar.articles and unit.kind == "word":
             dative = dative or _by_article(unit, named, grammar)
-        elif not _transparent(unit, grammar):
+        elif not _transparent(unit, grammar) and not _given_name(unit, named):
             if unit.kind != "word" or words >= 2 or not (_may_modify(unit, grammar) or (named.triggers and not words)):
                 break
             words += 1
@@ -60,6 +59,22 @@ def _nominative(named: Unit, link: str, grammar: Grammar) -> bool:
         and named.case == "bare"
         and link not in ("with", "between", "by")
     )
+
+
+def _by_case_too(link: str, named: Unit, grammar: Grammar) -> str:
+    """Russian and Ukrainian prepositions mean two things by case: `в Киев` to, `в Киеве` in, `с Путиным` with, `с
+    Кипра` from.
+    """
+    if grammar.language.script == "cyrillic" and link == "in" and named.case == "object":
+        return "to"
+    if grammar.language.script == "cyrillic" and link == "with" and named.case == "of":
+        return "from"
+    return link
+
+
+def _given_name(unit: Unit, named: Unit) -> bool:
+    """An unknown word with a capital right before a family name: `с Ибрахимом Раиси`."""
+    return named.kind == "family" and unit.kind == "word" and unit.cased[:1].isupper() and unit.end + 1 == named.start
 
 
 def _adposition(unit: Unit, grammar: Grammar) -> str | None:
@@ -115,7 +130,10 @@ def _may_modify(unit: Unit, grammar: Grammar) -> bool:
     return not unit.cased[:1].isupper() and unit.trigger is None
 
 
-def _by_case(unit: Unit) -> str:
+def _by_case(unit: Unit, grammar: Grammar) -> str:
+    """The case alone. The locative never stands without its preposition, so a form like it is of another case."""
+    if unit.case == "in" and grammar.language.script == "cyrillic":
+        return "of_or_to"
     return "" if unit.case == "bare" else unit.case
 
 

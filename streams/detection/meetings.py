@@ -4,6 +4,7 @@ import itertools
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import countries_of
+from streams.detection.gatherings import agree, beside, placed
 from streams.detection.participants import (
     SIDES,
     coordinated,
@@ -21,7 +22,7 @@ from streams.detection.participants import (
     with_pronoun,
 )
 from streams.detection.summits import summit
-from streams.detection.units import COUNTRY, LEADER, PLACE, Unit
+from streams.detection.units import LEADER, Unit
 from streams.detection.visits import stay, trip, visit
 from streams.detection.world import World, sharing_a_day
 
@@ -71,40 +72,10 @@ def _talk(candidate: Candidate, world: World) -> None:
         candidate.refuse("two leaders stand beside a verb of talking, but nothing says that they talk with each other")
         return
     candidate.score = 0.75
-    if not _placed(candidate):
+    if not placed(candidate):
         candidate.status = "possible"
         candidate.notes.append("unplaced")
         candidate.score = 0.45
-
-
-def _placed(candidate: Candidate) -> bool:
-    """Whether a place, a visit or a summit stands in the clause."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    if any(unit.cls in (PLACE, COUNTRY) and unit.link in ("in", "at", "near") for unit in clause):
-        return True
-    if _unknown_place(clause, candidate):
-        return True
-    return any(
-        unit.trigger is not None
-        and unit is not candidate.unit
-        and getattr(unit.trigger.entry.referent, "frame", "")
-        in ("meeting", "summit", "visit", "trip", "receive", "meet")
-        for unit in candidate.analysis.units
-    )
-
-
-def _unknown_place(clause: list[Unit], candidate: Candidate) -> bool:
-    """`in Sochi`, `at Camp David`: a capitalised word right after `in` or `at`, without an article, is a place."""
-    grammar = candidate.analysis.grammar
-    if not grammar.language.capitals:
-        return False
-    return any(
-        grammar.adpositions.get(before.low) in ("in", "at")
-        and unit.kind == "word"
-        and unit.cased[:1].isupper()
-        and len(unit.low) > 3
-        for before, unit in itertools.pairwise(clause)
-    )
 
 
 def _meeting(candidate: Candidate, world: World) -> None:
@@ -117,7 +88,9 @@ def _meeting(candidate: Candidate, world: World) -> None:
         if unit.link in ("", "subject", "object", "bare", "by", "dative") or unit.link in ("with", "between")
     ]
     if len(countries_of(tight)) >= 2:
-        take(candidate, tight)
+        alone = all(unit.link == "with" and unit.start > candidate.unit.start for unit in tight)
+        subjects = [unit for unit in loose if unit.link in ("", "subject", "bare") and unit.end <= candidate.unit.start]
+        take(candidate, [*(subjects if alone else ()), *tight])
         candidate.score = 0.85
     elif tight:
         take(candidate, [*tight, *(unit for unit in loose if unit not in tight)])
@@ -226,8 +199,6 @@ def _check_participants(candidate: Candidate) -> Candidate:
 
 
 _FRAMES = {
-    "meet": _meet, "receive": _receive, "visit": visit, "talk": _talk, "meeting": _meeting, "trip": trip, "summit":
-    summit,
-    "joint": _joint, "guest": _guest,
-    "stay": stay,
+    "meet": _meet, "receive": _receive, "visit": visit, "talk": _talk, "meeting": _meeting, "trip": trip,
+    "summit": summit, "joint": _joint, "guest": _guest, "stay": stay, "beside": beside, "agree": agree,
 }  # fmt: skip

@@ -27,6 +27,15 @@ class NameReader:
             if link is not None:
                 unit.cls, unit.link = COUNTRY, "" if link == "bare" else link
 
+    def combining(self, units: list[Unit]) -> None:
+        """`franco-` before an adjective is a state, alone it is a word or a name."""
+        for unit, after in itertools.zip_longest(units, units[1:]):
+            if unit.entry is not None and unit.entry.kind == "combining":
+                if after is not None and after.joined:
+                    unit.cls = ADJECTIVE
+                else:
+                    unit.cls, unit.country, unit.kind = "", None, "word"
+
     def short_names(self, units: list[Unit]) -> None:
         """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""
         short = [unit.entry is not None and unit.entry.kind == "short" for unit in units]

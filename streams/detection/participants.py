@@ -9,6 +9,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
 from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
 from streams.detection.world import World
+from streams.knowledge import Organization
 from streams.messages import Filler
 
 SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
@@ -94,18 +95,21 @@ def take_pronoun(candidate: Candidate) -> None:
     governing = candidate.analysis.governing(candidate.unit.clause)
     if not stands and governing is None:
         return
-    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    known: set[str | None] = {filler.country for filler in candidate.roles.get("participant", ())}
     earlier = [
         unit
         for unit in candidate.analysis.units
         if unit.clause < candidate.unit.clause and unit.cls == LEADER and not unit.attribute
     ]
+    wanted = 2 if not known and any(unit.low in grammar.plural_pronouns for unit in clause) else 1
     for unit in [*reversed(earlier), *reversed(candidate.analysis.leaders)]:
         if unit.country not in known:
             take(candidate, [unit])
+            known.add(unit.country)
             candidate.score -= 0.1
             candidate.notes.append("pronoun")
-            return
+            if len(known) >= wanted:
+                return
 
 
 def take_across_break(candidate: Candidate) -> None:
@@ -131,21 +135,41 @@ def take_across_break(candidate: Candidate) -> None:
 
 
 def take_groups(candidate: Candidate) -> None:
-    """`World leaders meet`: a group of leaders without names is a leaders' meeting too."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    groups = candidate.analysis.grammar.markers.get("groups")
-    for unit in clause:
-        start = candidate.analysis.start
-        whole = candidate.analysis.text[max(0, unit.start - start - 24) : unit.end - start]
+    """`World leaders meet`: a group of leaders without names is a leaders' meeting too, but for `before the summit`."""
+    if candidate.unit.link == "near":
+        return
+    for unit in candidate.analysis.clause(candidate.unit.clause):
         if (
             unit.cls == PLURAL
             and not unit.attribute
-            and groups is not None
-            and groups.search(whole)
             and unit.link in ("", "subject", "between", "of")
+            and _many(candidate, unit)
         ):
             candidate.notes.append("group")
             return
+
+
+def _many(candidate: Candidate, unit: Unit) -> bool:
+    """Whether a plural title means leaders of several states: `world leaders`, `leaders of Nato`, `leaders of the
+    four countries`.
+    """
+    units = candidate.analysis.units
+    after = units[units.index(unit) + 1 : units.index(unit) + 5]
+    if any(is_gathering(other) and other.clause == unit.clause for other in after):
+        return True
+    groups = candidate.analysis.grammar.markers.get("groups")
+    start, end = unit.start - candidate.analysis.start, unit.end - candidate.analysis.start
+    first = max(0, start - 24)
+    around = candidate.analysis.text[first : end + 30]
+    return groups is not None and any(
+        first + found.start() < end and first + found.end() > start for found in groups.finditer(around)
+    )
+
+
+def is_gathering(unit: Unit) -> bool:
+    """An organization of states: a union, an alliance, a group that meets."""
+    referent = unit.entry.referent if unit.entry is not None else None
+    return isinstance(referent, Organization) and referent.kind in ("alliance", "union", "summit")
 
 
 def hosts_of(world: World, country: str, candidate: Candidate) -> list[Filler]:

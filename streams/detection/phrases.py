@@ -26,6 +26,8 @@ from streams.languages.language import Title
 from streams.messages import Filler
 
 _MINISTERIAL = frozenset({"minister", "deputy", "envoy", "party", "body", "subnational", "other"})
+_MANY = ("ы", "и", "ов", "ам", "ами", "ах", "ів")
+"""Endings that make a Russian or Ukrainian title of a man a plural, whatever the case."""
 _NAMED = frozenset({LEADER, WEAK, FORMER, MINISTER, OTHER})
 
 
@@ -58,6 +60,7 @@ class PhraseBuilder:
             self.world.classify(unit, self.day, self.grammar.language.code)
         names = NameReader(self.grammar, self.world, self.day)
         names.short_names(units)
+        names.combining(units)
         names.sides(units)
         result, place = list(units), 0
         while place < len(result):
@@ -95,8 +98,15 @@ class PhraseBuilder:
     def _of_several(self, units: list[Unit], place: int) -> bool:
         """A form that is also a plural is one where two states follow it: `президентов России и Турции`."""
         referents = [reading.entry.referent for reading in units[place].readings]
-        if not any(isinstance(referent, Title) and referent.kind == "plural" for referent in referents):
+        plural = [referent for referent in referents if isinstance(referent, Title) and referent.kind == "plural"]
+        if not plural:
             return False
+        first = units[place].low.split()[0]
+        feminine = any(
+            isinstance(r, Title) and r.kind == "leader" and r.form.split()[0].endswith("а") for r in referents
+        )
+        if self.grammar.language.script == "cyrillic" and first.endswith(_MANY) and not feminine:
+            return True
         following = units[place + 1 : place + 4]
         states = [unit for unit in following if unit.cls in STATES]
         return len(states) == 2 and any(unit.low in self.grammar.conjunctions for unit in following)
@@ -270,7 +280,10 @@ class PhraseBuilder:
                 phrase.countries.append(unit.country)
                 phrase.high = place
             elif not (
-                unit.low in self.grammar.conjunctions or unit.low in (",", "、") or unit.low in self.grammar.articles
+                unit.low in self.grammar.conjunctions
+                or unit.low in (",", "、")
+                or unit.low in self.grammar.articles
+                or self.grammar.adpositions.get(unit.low) == "of"
             ):
                 break
             place += 1

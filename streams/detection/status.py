@@ -23,8 +23,12 @@ _ORDER = (
     "planned",
     "future_time",
     "background",
+    "anniversary",
     "call",
+    "neutral",
 )
+_GOVERNED = 24
+"""Letters between an anniversary and what it is the anniversary of."""
 _YEAR = re.compile(r"(?<![\w.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
 
 
@@ -144,7 +148,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     possible = [*pick(("possible", "request"), open_), *pick(("possible", "request"), above)]
     possible.extend([] if done else _conditions(candidate))
     possible.extend(_question(candidate))
-    history = [*pick(("background",), own), *_years(candidate, day)]
+    history = [*pick(("background",), own), *_anniversaries(candidate, own), *_years(candidate, day)]
     earlier, later = month_cues(candidate, day)
     history.extend(earlier)
     planned = [
@@ -162,7 +166,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         candidate.status, candidate.cues, candidate.explicit = "possible", possible or candidate.cues, True
     elif history or candidate.status == "background":
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
-    elif planned or position == "before" or _on_the_way(candidate) or candidate.tense in ("infinitive", "future"):
+    elif planned or position == "before" or _ahead(candidate):
         candidate.status, candidate.cues, candidate.explicit = (
             "planned",
             planned,
@@ -323,6 +327,31 @@ def _position(candidate: Candidate) -> str:
     return "during" if candidate.trigger.frame == "summit" and candidate.unit.link == "near" else ""
 
 
+def _ahead(candidate: Candidate) -> bool:
+    """Whether the form of the head, or a journey to it, says that it is to come."""
+    if candidate.tense == "infinitive":
+        return not _has_come(candidate)
+    return candidate.tense == "future" or _on_the_way(candidate)
+
+
+_COME = frozenset(
+    {("past", "visit"), ("past", "meet"), ("present", "meet"), ("past", "receive"), ("present", "receive")},
+)
+
+
+def _has_come(candidate: Candidate) -> bool:
+    """`met to discuss`, `received X to talk`: who sits there has met, where no word says otherwise."""
+    governing = candidate.analysis.governing(candidate.unit.clause)
+    return candidate.type.engine == "meeting" and any(
+        (hit.entry.tense, getattr(hit.entry.referent, "frame", "")) in _COME
+        for number in (candidate.unit.clause, governing)
+        if number is not None
+        for unit in candidate.analysis.clause(number)
+        for hit in unit.triggers
+        if unit.end <= candidate.hit.start
+    )
+
+
 def _on_the_way(candidate: Candidate) -> bool:
     """`travels to a meeting`, `reist zu einem Treffen`: who is on the way has not met yet."""
     if candidate.tense != "noun" or candidate.unit.link not in ("to", "for"):
@@ -342,6 +371,13 @@ def _temporal(candidate: Candidate, unit: Unit) -> str:
         if pattern is not None and pattern.fullmatch(unit.low):
             return kind
     return ""
+
+
+def _anniversaries(candidate: Candidate, own: list[Cue]) -> list[Cue]:
+    """`on the anniversary of the summit`: history where the head is the noun that the word governs."""
+    if candidate.tense != "noun":
+        return []
+    return [cue for cue in own if cue.kind == "anniversary" and 0 <= candidate.hit.start - cue.end <= _GOVERNED]
 
 
 def _years(candidate: Candidate, day: date | None) -> list[Cue]:

@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 
 from streams.detection.candidate import Candidate, Cue
 from streams.detection.fillers import add_filler
-from streams.detection.participants import SIDES, hosts_of, leaders_of, take
+from streams.detection.gatherings import says
+from streams.detection.participants import SIDES, hosts_of, is_gathering, leaders_of, take
 from streams.detection.units import COUNTRY, LEADER, MINISTER, PLACE, PLURAL, STATES, Unit
 from streams.detection.world import World
 from streams.knowledge import Organization
 
 _REACH = 5
 """Units beside the word for a summit that can say whose it is."""
+_AROUND = 40
+"""Letters around the head in which a region or a kind of states says whose summit it is, where adjectives follow."""
 _TOPICS = frozenset({"about", "against", "for"})
 
 
@@ -39,17 +42,14 @@ def summit(candidate: Candidate, world: World) -> None:
         candidate.refuse("nothing says that this is a summit of several states")
         return
     leaders = [unit for unit in _attending(candidate) if unit.link not in _TOPICS]
+    if not _told(candidate, leaders):
+        candidate.refuse("nothing says that the summit is held or who comes to it")
+        return
     take(candidate, leaders)
     for country in owners.states if len(owners.states) > 1 else ():
         for filler in hosts_of(world, country, candidate):
             add_filler(candidate.roles["participant"], filler)
     candidate.notes.append("group")
-
-
-def is_gathering(unit: Unit) -> bool:
-    """An organization of states whose leaders meet: a union, an alliance, a group."""
-    referent = unit.entry.referent if unit.entry is not None else None
-    return isinstance(referent, Organization) and referent.kind in ("alliance", "union", "summit")
 
 
 def _is_club(unit: Unit) -> bool:
@@ -80,7 +80,54 @@ def _owners(candidate: Candidate) -> _Owners:
     _look_inside(candidate, owners)
     _look_left(candidate, owners)
     _look_right(candidate, owners)
+    if "convened" in candidate.analysis.grammar.discourse:
+        _look_around(candidate, owners)
     return owners
+
+
+def _look_around(candidate: Candidate, owners: _Owners) -> None:
+    """`sommet franco-allemand`, `cumbre de las Américas`, `саммит Россия – …`: a pair, a region, a dash cut off."""
+    units, analysis = candidate.analysis.units, candidate.analysis
+    head = units.index(candidate.unit)
+    near = units[max(0, head - 3) : head + 6]
+    for place, one in enumerate(near[:-1]):
+        dashed = near[place + 1].low in ("-", "\u2013")
+        other = near[min(place + 1 + dashed, len(near) - 1)]
+        both = one.cls in STATES and other.cls in STATES and one.country != other.country
+        if both and (dashed or other.joined) and one.country and other.country:
+            owners.states = [one.country, other.country]
+            return
+    several = analysis.grammar.discourse.get("multilateral")
+    first = max(0, candidate.hit.start - analysis.start - _AROUND // 2)
+    around = analysis.text[first : candidate.hit.end - analysis.start + _AROUND]
+    cut = [unit.cls or unit.low for unit in units[head + 1 : head + 3]] == [COUNTRY, "\u2013"]
+    owners.several = owners.several or cut or (several is not None and several.search(around) is not None)
+
+
+def _told(candidate: Candidate, leaders: list[Unit]) -> bool:
+    """Whether the summit is news: it is held, leaders come to it or act there. A language without words for that lets
+    all pass.
+    """
+    units = _statement(candidate)
+    if "convened" not in candidate.analysis.grammar.discourse:
+        return True
+    attended = bool(leaders) and says(candidate, units, "attending")
+    setting = candidate.unit.link in ("near", "after")
+    if setting and not attended and len({unit.country for unit in leaders}) < 2:
+        return False
+    if not leaders and any(unit.cls == MINISTER for unit in units):
+        return False
+    group = any(unit.cls == PLURAL and not unit.attribute for unit in units)
+    return attended or group or says(candidate, units, "convened")
+
+
+def _statement(candidate: Candidate) -> list[Unit]:
+    """The head's clause, with the other half of a headline."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    units = analysis.clause(number)
+    if number + 1 < len(analysis.kinds) and analysis.kinds[number + 1] in ("break", "relative"):
+        units = [*units, *analysis.clause(number + 1)]
+    return units
 
 
 def _look_inside(candidate: Candidate, owners: _Owners) -> None:

@@ -10,7 +10,10 @@ TENSES = ("present", "past", "participle", "infinitive", "noun", "future")
 ENGINES = ("meeting", "transfer", "action")
 FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "meeting": ("meet", "receive", "visit", "talk", "meeting", "trip", "summit", "joint", "guest", "stay"),
+        "meeting": (
+            *("meet", "receive", "visit", "talk", "meeting", "trip"),
+            *("summit", "joint", "guest", "stay", "beside", "agree"),
+        ),
         "transfer": ("give", "arm", "get", "buy", "supply", "arrive", "deal", "request", "acquire"),
         "action": ("do", "undergo", "noun"),
     }
@@ -19,7 +22,7 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 detection.actions.
 """
 STRENGTHS = ("strong", "weak")
-WINDOWS = ("clause", "sentence", "text")
+WINDOWS = ("head", "clause", "sentence", "text")
 PROOFS = (
     "state", "states", "subject", "object", "group", "weapon", "leader", "minister", "organization", "number", "title",
     "pair", "powers", "never",
@@ -69,7 +72,7 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Words that refuse or weaken an event. `strength` is veto or penalty; `window` is where the words are looked
-    for.
+    for; `head`: they hold the head itself (an idiom).
     """
 
     name: str

@@ -45,10 +45,11 @@ meeting.
 CUE_KINDS = (
     "negation", "cancel", "deny", "possible", "request", "planned", "future_time", "background", "call", "after",
     "before",
-    "report", "official",
+    "report", "official", "neutral", "anniversary",
 )  # fmt: skip
-"""What a word says about whether an event happened. See `streams.detection.status` for the order in which they
-decide.
+"""What a word says about whether an event happened; `neutral` words hold a cue inside and say nothing (not only, at the
+invitation of); an `anniversary` makes history of the noun that it governs. See `streams.detection.status` for the order
+in which they decide.
 """
 
 MARKER_KINDS = ("former", "elect", "deputy", "relative", "groups", "regions")
@@ -61,7 +62,7 @@ leaders").
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
     "attitude", "condition", "border", "threat", "suspicion",
-    "multilateral", "plain_summit",
+    "multilateral", "plain_summit", "convened", "attending", "venue",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -71,7 +72,8 @@ history), `attitude` (comment on what others do), `condition` (what would have t
 only leads along), `threat` (what is feared, warned of or threatened),
 `suspicion` (who did it is in doubt, not that it was done),
 `multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
-for a summit of leaders). A language may do without them.
+for a summit of leaders), `convened` (a summit opens, is held, ends), `attending` (leaders come to it or host it),
+`venue` (rooms and grounds where leaders sit together: palace, residence, airport). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
@@ -102,6 +104,7 @@ class Title:
 class Language:
     """One language. Forms are written as in a dictionary and folded when compiled.
 
+    `combining` maps first parts of adjectives to their state (franco-allemand): they count with a hyphen only.
     In lists of forms `~` at an end stands for any letters of the same word, a blank for a blank, `…` for up to six
     words.
     """
@@ -127,6 +130,7 @@ class Language:
     titles: tuple[Title, ...] = ()
     markers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pronouns: frozenset[str] = frozenset()
+    plural_pronouns: frozenset[str] = frozenset()
     fillers: frozenset[str] = frozenset()
     name_particles: frozenset[str] = frozenset()
     cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -138,6 +142,7 @@ class Language:
     kept_letters: str = ""
     dropped_letters: str = ""
     sides: Mapping[str, str] = field(default_factory=dict)
+    combining: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()
     forces: tuple[str, ...] = ()

@@ -21,7 +21,8 @@ from streams.languages.nodes import Reader, compose
 _FLAGS = ("capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
 _WORDS = ("code", "name", "script", "order", "kept_letters", "dropped_letters")
 _SETS = (
-    "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "fillers", "name_particles",
+    "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "plural_pronouns", "fillers",
+    "name_particles",
     "abbreviations",
     "masculine",
 )  # fmt: skip
@@ -102,6 +103,8 @@ def _read_field(reader: Reader, fields: dict[str, object], key: yaml.Node, name:
         fields[name] = reader.words(value)
     elif name in _LINKED:
         fields[name] = _linked(reader, value)
+    elif name == "combining":
+        fields[name] = {form: iso for _, iso, words in reader.pairs(value) for form in reader.words(words)}
     elif name in _GROUPED:
         fields[name] = _grouped(reader, value, _GROUPED[name])
     elif name == "titles":
