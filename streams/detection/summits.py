@@ -90,6 +90,9 @@ def _look_around(candidate: Candidate, owners: _Owners) -> None:
     units, analysis = candidate.analysis.units, candidate.analysis
     head = units.index(candidate.unit)
     near = units[max(0, head - 3) : head + 6]
+    if any(is_gathering(unit) and unit.clause == candidate.unit.clause for unit in units[head + 1 : head + 4]):
+        owners.body = True
+        return
     for place, one in enumerate(near[:-1]):
         dashed = near[place + 1].low in ("-", "\u2013")
         other = near[min(place + 1 + dashed, len(near) - 1)]
@@ -259,6 +262,9 @@ def _takes_object(candidate: Candidate, cue: Cue) -> bool:
     if cue.start < candidate.hit.end:
         return False
     units, grammar = candidate.analysis.units, candidate.analysis.grammar
+    held = grammar.discourse.get("convened")
+    if held is not None and held.fullmatch(cue.text) is not None:
+        return False
     if any(cue.start < unit.start and unit.end < cue.end for unit in units):
         return True
     after = next((unit for unit in units if unit.start >= cue.end), None)
