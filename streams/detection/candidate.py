@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import date
 
 from streams.detection.grammar import Grammar
 from streams.detection.scan import Hit
@@ -33,6 +34,7 @@ class Analysis:
     grammar: Grammar
     leaders: list[Unit] = dataclasses.field(default_factory=list)
     dated: bool = True
+    day: date | None = None
     headline: bool = False
 
     def clause(self, number: int) -> list[Unit]:

@@ -122,7 +122,7 @@ class Reader:
         mark_sources(units, self.grammar)
         return Analysis(
             passage.field, sentence.start, sentence.end, scene.sentence, units, kinds, self.grammar,
-            dated=day is not None, headline=scene.headline,
+            dated=day is not None, day=day, headline=scene.headline,
         )  # fmt: skip
 
     def _present(self, scene: Scene, *, thorough: bool) -> frozenset[str]:

@@ -1,10 +1,12 @@
 """What ties each name to its head: a preposition, a case, a particle, an article, or the name before it in a list."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import ADJECTIVE, LEADER, STATES, Unit
+from streams.detection.units import ADJECTIVE, BODY, LEADER, STATES, Unit
 
 _SEPARATORS = frozenset({",", "、", "،", "/"})
 _REACH = 5
+_MODIFYING = frozenset({BODY, *STATES})
+"""What may stand before a head as its modifier: `at the NATO summit`, `after Paris talks`."""
 
 
 def link_names(units: list[Unit], grammar: Grammar) -> None:
@@ -44,7 +46,11 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
             return "" if infinitive else _by_case_too(link, named, grammar)
         if unit.low in grammar.articles and unit.kind == "word":
             dative = dative or _by_article(unit, named, grammar)
-        elif not _transparent(unit, grammar) and not _given_name(unit, named):
+        elif not (
+            _transparent(unit, grammar)
+            or _given_name(unit, named)
+            or (named.triggers and not words and unit.cls in _MODIFYING)
+        ):
             if unit.kind != "word" or words >= 2 or not (_may_modify(unit, grammar) or (named.triggers and not words)):
                 break
             words += 1

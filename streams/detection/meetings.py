@@ -11,6 +11,7 @@ from streams.detection.participants import (
     count_states,
     farthest,
     has_passive,
+    leaders_beside,
     leaders_in_reach,
     stands_near,
     take,
@@ -19,6 +20,7 @@ from streams.detection.participants import (
     take_groups,
     take_pronoun,
     take_stay,
+    take_titles,
     with_pronoun,
 )
 from streams.detection.summits import summit
@@ -53,6 +55,8 @@ def _meet(candidate: Candidate, world: World) -> None:
     if count_states(candidate) < 2:
         take_pronoun(candidate)
     if count_states(candidate) < 2:
+        take_titles(candidate, world)
+    if count_states(candidate) < 2:
         take_groups(candidate)
     candidate.score = 0.9 if candidate.trigger.strength == "strong" else 0.6
     candidate.score -= 0.015 * farthest(candidate)
@@ -82,6 +86,7 @@ def _meeting(candidate: Candidate, world: World) -> None:
     """A noun: `talks between A and B`, `A's meeting with B`, `A hält Gespräche mit B`."""
     scope = leaders_in_reach(candidate)
     tight = [unit for unit in scope if unit.link in _TIGHT and stands_near(candidate, unit)]
+    tight = tight if len(countries_of(tight)) >= 2 else leaders_beside(candidate) or tight
     loose = [
         unit
         for unit in scope
@@ -99,7 +104,7 @@ def _meeting(candidate: Candidate, world: World) -> None:
         candidate.score = 0.8
     elif (
         len(countries_of(loose)) >= 2
-        and coordinated(candidate, loose)
+        and (coordinated(candidate, loose) or _met_at(candidate))
         and (
             candidate.trigger.strength == "strong"
             or candidate.unit.link in ("near", "in", "at")
@@ -115,6 +120,15 @@ def _meeting(candidate: Candidate, world: World) -> None:
     if count_states(candidate) < 2:
         take_groups(candidate)
     candidate.score -= 0.01 * farthest(candidate)
+
+
+def _met_at(candidate: Candidate) -> bool:
+    """`A tells B at a meeting …`: subject and object of what is done there, unless it is a meeting with others."""
+    grammar, units = candidate.analysis.grammar, candidate.analysis.units
+    after = units[units.index(candidate.unit) + 1 :][:1]
+    others = bool(after) and grammar.adpositions.get(after[0].low) in ("with", "of", "between", "by", "for")
+    genitive = bool(after) and after[0].low in grammar.genitive_articles
+    return candidate.trigger.strength == "strong" and candidate.unit.link == "at" and not (others or genitive)
 
 
 def _held(candidate: Candidate, leaders: list[Unit]) -> bool:
@@ -186,6 +200,8 @@ def _check_participants(candidate: Candidate) -> Candidate:
         return candidate
     if not fillers:
         return candidate.refuse("no leader in office takes part")
+    if len(countries) < 2 and "host not named" in candidate.notes and countries:
+        return candidate
     if len(countries) < 2:
         return candidate.refuse("leaders of two countries are wanted, one country takes part")
     people = [unit.person for unit in candidate.used if unit.person is not None]

@@ -82,6 +82,39 @@ def stands_near(candidate: Candidate, unit: Unit) -> bool:
     return place - head <= 14
 
 
+def leaders_beside(candidate: Candidate) -> list[Unit]:
+    """`A-B summit`, `A and B talks`: two leaders of two states right before the noun, joined to it."""
+    units = candidate.analysis.units
+    place, found = units.index(candidate.unit) - 1, list[Unit]()
+    links = candidate.analysis.grammar.conjunctions | {"-", "\u2013", "/"}
+    while place >= 0 and (units[place].cls == LEADER or (found and units[place].low in links)):
+        if units[place].cls == LEADER:
+            found.insert(0, units[place])
+        place -= 1
+    return found if len(countries_of(found)) >= 2 else []
+
+
+def take_titles(candidate: Candidate, world: World) -> None:
+    """`Berlin and Paris …: chancellor and president meet`: titles without names, of the two states beside them."""
+    analysis = candidate.analysis
+    clause = analysis.clause(candidate.unit.clause)
+    titled = [unit for unit in clause if unit.cls == TITLE or (unit.cls == LEADER and unit.person is None)]
+    states = list(
+        dict.fromkeys(unit.country for unit in analysis.units if unit.cls in (COUNTRY, PLACE) and unit.country)
+    )
+    if len(titled) < 2 or len(states) != 2 or not coordinated(candidate, titled):
+        return
+    known = {unit.country: unit for unit in titled if unit.country in states}
+    open_ = [unit for unit in titled if unit not in known.values()]
+    fillers = candidate.roles.setdefault("participant", [])
+    for country in states:
+        unit = known.get(country) or (open_.pop(0) if open_ else None)
+        holder = world.holder(country, unit.office, analysis.day) if unit is not None else None
+        add_filler(fillers, world.person_filler(holder, country) if holder else world.country_filler(country))
+    candidate.used.extend(titled)
+    candidate.notes.append("titles")
+
+
 def verb_closes(candidate: Candidate) -> bool:
     """Whether verbs close the clause, so that names stand before them."""
     return candidate.analysis.grammar.language.order == "sov"

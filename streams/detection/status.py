@@ -10,8 +10,8 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
+from streams.detection.occasions import lies_ahead, of_meeting, says_when
 from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
-from streams.detection.summits import of_summit
 from streams.detection.units import Unit
 
 _ORDER = (
@@ -88,8 +88,8 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
         and not _is_head(candidate, cue)
         and _reaches(candidate, cue)
     ]
-    if candidate.trigger.frame == "summit":
-        own = of_summit(candidate, own)
+    if candidate.type.engine == "meeting":
+        own = of_meeting(candidate, own)
     above = _governing_cues(candidate, cues)
     calls = [cue for cue in cues if cue.kind == "call"]
     if candidate.type.engine == "meeting" and calls and _call(candidate, calls):
@@ -303,7 +303,9 @@ def _governing_cues(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     analysis, number = candidate.analysis, candidate.unit.clause
     found: list[Cue] = []
     while (governing := analysis.governing(number)) is not None:
-        if analysis.kinds[number] == "relative":
+        if analysis.kinds[number] == "relative" or (
+            candidate.type.engine == "meeting" and says_when(candidate, number)
+        ):
             break
         found.extend(cue for cue in cues if _clause_of(analysis, cue) == governing)
         number = governing
@@ -331,7 +333,7 @@ def _ahead(candidate: Candidate) -> bool:
     """Whether the form of the head, or a journey to it, says that it is to come."""
     if candidate.tense == "infinitive":
         return not _has_come(candidate)
-    return candidate.tense == "future" or _on_the_way(candidate)
+    return candidate.tense == "future" or lies_ahead(candidate)
 
 
 _COME = frozenset(
@@ -349,17 +351,6 @@ def _has_come(candidate: Candidate) -> bool:
         for unit in candidate.analysis.clause(number)
         for hit in unit.triggers
         if unit.end <= candidate.hit.start
-    )
-
-
-def _on_the_way(candidate: Candidate) -> bool:
-    """`travels to a meeting`, `reist zu einem Treffen`: who is on the way has not met yet."""
-    if candidate.tense != "noun" or candidate.unit.link not in ("to", "for"):
-        return False
-    return any(
-        hit.entry.tense == "future" and getattr(hit.entry.referent, "frame", "") == "trip"
-        for unit in candidate.analysis.clause(candidate.unit.clause)
-        for hit in unit.triggers
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streams.detection.candidate import Candidate, Cue
+from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.gatherings import says
 from streams.detection.participants import SIDES, hosts_of, is_gathering, leaders_of, take
@@ -246,28 +246,3 @@ def _attending(candidate: Candidate) -> list[Unit]:
         if 0 <= other < len(analysis.kinds) and analysis.kinds[max(other, number)] == "break":
             units = [*units, *analysis.clause(other)]
     return [unit for unit in leaders_of(units) if unit.link in (*SIDES, "of", "of_or_to", "in", "at", "near")]
-
-
-def of_summit(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
-    """Cues that speak of the summit itself: a summit that is the subject and postpones, rejects or wants something
-    takes place; one that is postponed has its word at the end or before a preposition.
-    """
-    if candidate.unit.link not in ("", "subject", "bare"):
-        return cues
-    return [cue for cue in cues if cue.kind in ("background", "call") or not _takes_object(candidate, cue)]
-
-
-def _takes_object(candidate: Candidate, cue: Cue) -> bool:
-    """Whether a cue after the head goes on to something else: `verschiebt die Wahl`, `lehnt … ab`, `possible bans`."""
-    if cue.start < candidate.hit.end:
-        return False
-    units, grammar = candidate.analysis.units, candidate.analysis.grammar
-    held = grammar.discourse.get("convened")
-    if held is not None and held.fullmatch(cue.text) is not None:
-        return False
-    if any(cue.start < unit.start and unit.end < cue.end for unit in units):
-        return True
-    after = next((unit for unit in units if unit.start >= cue.end), None)
-    if after is None or after.kind == "punct" or after.clause != candidate.unit.clause:
-        return False
-    return after.low not in grammar.adpositions and grammar.cues["future_time"].match(after.low) is None

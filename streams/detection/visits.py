@@ -12,8 +12,9 @@ from streams.detection.participants import (
     take_pronoun,
     verb_closes,
 )
-from streams.detection.units import COUNTRY, LEADER, PLACE, Unit
+from streams.detection.units import COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, WEAK, Unit
 from streams.detection.world import World
+from streams.messages import Filler
 
 _HEADLINE = 14
 """A sentence of at most so many units reads like a headline: it says the main thing and no more."""
@@ -29,9 +30,9 @@ def visit(candidate: Candidate, world: World) -> None:
     leaders = [
         unit
         for unit in leaders_in_reach(candidate)
-        if unit.link in (*SIDES, "of", "of_or_to") and unit.clause <= candidate.unit.clause
+        if unit.link in (*SIDES, "of", "of_or_to", "from") and unit.clause <= candidate.unit.clause
     ]
-    visitor = _visitor(candidate, leaders)
+    visitor = _visitor(candidate, leaders) or _short_named(candidate, clause) or _across_break(candidate)
     if visitor is None:
         take_pronoun(candidate)
         visitor = candidate.used[0] if candidate.used else None
@@ -48,7 +49,8 @@ def visit(candidate: Candidate, world: World) -> None:
     if place is None:
         place = _subject_elsewhere(candidate, clause, visitor)
     official = candidate.analysis.grammar.cues.get("official")
-    if place is None and official is not None and official.search(candidate.analysis.text):
+    stated = official is not None and official.search(candidate.analysis.text) is not None
+    if place is None and (stated or _abroad(candidate)):
         candidate.notes.append("host not named")
         candidate.score = 0.55
         return
@@ -60,6 +62,48 @@ def visit(candidate: Candidate, world: World) -> None:
         add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.72 if candidate.trigger.strength == "strong" else 0.5
     candidate.notes.append("host not named")
+
+
+def _short_named(candidate: Candidate, clause: list[Unit]) -> Unit | None:
+    """`Lee begins state visit`: a name that needs support has it in an official visit, if its bearer is in office."""
+    official = candidate.analysis.grammar.cues.get("official")
+    if not candidate.analysis.dated or official is None or official.search(candidate.analysis.text) is None:
+        return None
+    found = next((unit for unit in clause if unit.cls == WEAK and unit.end <= candidate.unit.start), None)
+    if found is not None and not found.fillers and found.person is not None:
+        found.fillers = (Filler(entity=found.person.id, name=found.person.name, country=found.country),)
+    return found
+
+
+def _across_break(candidate: Candidate) -> Unit | None:
+    """`Visit to C: A calls for …`: the subject of a headline's other half, where its first half names nobody."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    if (
+        candidate.tense != "noun"
+        or number + 1 >= len(analysis.kinds)
+        or analysis.kinds[number + 1] not in ("break", "main")
+    ):
+        return None
+    if any(unit.cls in (LEADER, MINISTER, FORMER, OTHER) for unit in analysis.clause(number)):
+        return None
+    content = [unit for unit in analysis.clause(number + 1) if unit.kind != "punct"]
+    first = content[0] if content else None
+    opens = first is not None and first.cls == LEADER and not first.attribute and first.link in ("", "subject", "bare")
+    return first if opens else None
+
+
+def _abroad(candidate: Candidate) -> bool:
+    """`Europa-Besuch`, `Asienreise`, `Latin America trip`: a part of the world at the head."""
+    abroad = candidate.analysis.grammar.discourse.get("abroad")
+    if abroad is None:
+        return False
+    units, start = candidate.analysis.units, candidate.analysis.start
+    head = units.index(candidate.unit)
+    inside = candidate.analysis.text[candidate.hit.word_start - start : candidate.hit.start - start]
+    near = candidate.analysis.text[
+        units[max(0, head - 2)].start - start : units[min(head + 4, len(units) - 1)].end - start
+    ]
+    return abroad.fullmatch(inside) is not None or abroad.search(near) is not None
 
 
 def _subject_elsewhere(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Unit | None:
@@ -81,7 +125,7 @@ def _visitor(candidate: Candidate, leaders: list[Unit]) -> Unit | None:
     after = [
         unit
         for unit in leaders
-        if unit.start >= candidate.unit.end and unit.link in ("", "subject", "by", "of", "of_or_to", "bare")
+        if unit.start >= candidate.unit.end and unit.link in ("", "subject", "by", "of", "of_or_to", "bare", "from")
     ]
     if candidate.analysis.grammar.language.order == "vso":
         units = candidate.analysis.units
@@ -111,22 +155,55 @@ def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Uni
             and foreign
             and close
             and (unit.link in _VISIT_LINKS or unit.joined or candidate.unit.joined)
+            and not _visits_within(candidate, unit)
         ):
             return unit
     return None
 
 
+def _visits_within(candidate: Candidate, place: Unit) -> bool:
+    """`visits troops in Iraq`: somebody or something else is visited in the country."""
+    language = candidate.analysis.grammar.language
+    if candidate.tense == "noun" or candidate.trigger.frame != "visit" or place.link != "in" or not language.capitals:
+        return False
+    between = [u for u in candidate.analysis.units if candidate.unit.end <= u.start and u.end <= place.start]
+    if language.nouns_capital:
+        return any(unit.kind == "word" and unit.cased[:1].isupper() for unit in between)
+    grammar = candidate.analysis.grammar
+    plain = grammar.articles | frozenset(grammar.adpositions) | grammar.fillers
+    return any(unit.kind == "word" and unit.low not in plain for unit in between)
+
+
 def trip(candidate: Candidate, world: World) -> None:
-    """`A travels to B`: a meeting only where B's leader stands beside it or the trip is official."""
+    """`A travels to B`: B's leader stands beside it, the trip is official, or it is the news itself and serves nothing
+    else.
+    """
     visit(candidate, world)
     if candidate.refused or "host not named" not in candidate.notes:
         return
-    official = candidate.analysis.grammar.cues.get("official")
-    if official is not None and official.search(candidate.analysis.text) is not None:
+    analysis = candidate.analysis
+    official = analysis.grammar.cues.get("official")
+    if official is not None and official.search(analysis.text) is not None:
         return
-    capital = candidate.used[-1].cls == PLACE and candidate.used[-1].acts
-    if not capital or len(candidate.analysis.units) > _HEADLINE:
+    errand = analysis.grammar.discourse.get("errand")
+    if errand is not None and errand.search(analysis.text) is not None:
+        candidate.refuse("the journey serves something else")
+        return
+    place = candidate.used[-1]
+    named_by = place is candidate.unit or place.joined or candidate.unit.joined or len(candidate.used) == 1
+    main = analysis.headline or len(analysis.units) <= _HEADLINE
+    if not (main and place.acts) and not (named_by and candidate.tense == "noun") and not _for_talks(candidate):
         candidate.refuse("a journey without a host is no meeting")
+
+
+def _for_talks(candidate: Candidate) -> bool:
+    """Whether the sentence of a journey speaks of talks, a meeting or a visit too."""
+    return any(
+        getattr(hit.entry.referent, "frame", "") in ("meeting", "summit", "visit", "talk")
+        for unit in candidate.analysis.units
+        if unit is not candidate.unit and not unit.cls
+        for hit in unit.triggers
+    )
 
 
 def stay(candidate: Candidate, world: World) -> None:
@@ -135,9 +212,10 @@ def stay(candidate: Candidate, world: World) -> None:
     head = units.index(candidate.unit)
     rest = units[head + 1 : head + 3]
     visitor = units[head - 1] if head else None
-    conjunctions = candidate.analysis.grammar.conjunctions
+    analysis = candidate.analysis
+    conjunctions = analysis.grammar.conjunctions
     opens = visitor is not None and all(
-        unit.kind == "punct" or unit.cls == LEADER or unit.low in conjunctions
+        unit.kind == "punct" or unit.cls == LEADER or unit.low in conjunctions | analysis.grammar.articles
         for unit in units[: head - 1]
         if unit.clause == visitor.clause
     )
@@ -154,6 +232,7 @@ def stay(candidate: Candidate, world: World) -> None:
         return
     place, after = rest[0], rest[1] if len(rest) > 1 else None
     closes = after is None or after.low in (":", "\u2013", "-") or after.clause != place.clause
+    closes = closes or _new_heading(candidate, after)
     if place.cls not in (COUNTRY, PLACE) or place.country in (None, visitor.country) or not closes:
         candidate.refuse("the headline does not place a leader in another country")
         return
@@ -163,3 +242,9 @@ def stay(candidate: Candidate, world: World) -> None:
         add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.58
     candidate.notes.append("host not named")
+
+
+def _new_heading(candidate: Candidate, after: Unit | None) -> bool:
+    """`A in C B warns of …`: German sites set the kicker before the headline without a sign between."""
+    capital = after is not None and after.cased[:1].isupper()
+    return capital and candidate.analysis.headline and candidate.analysis.grammar.language.nouns_capital

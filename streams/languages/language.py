@@ -63,6 +63,7 @@ DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
     "attitude", "condition", "border", "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
+    "abroad", "errand", "moment", "perhaps",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -73,7 +74,9 @@ only leads along), `threat` (what is feared, warned of or threatened),
 `suspicion` (who did it is in doubt, not that it was done),
 `multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
 for a summit of leaders), `convened` (a summit opens, is held, ends), `attending` (leaders come to it or host it),
-`venue` (rooms and grounds where leaders sit together: palace, residence, airport). A language may do without them.
+`venue` (rooms and grounds where leaders sit together: palace, residence, airport),
+`abroad` (parts of the world), `errand` (what leaders travel for besides meeting leaders), `moment` (a clause that only
+says when), `perhaps` (doubt about what a finite verb tells). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")

@@ -1,0 +1,109 @@
+"""Which words of doubt, wish or plan speak of a meeting, and which of what is done or said on its occasion."""
+
+import itertools
+
+from streams.detection.candidate import Candidate, Cue
+from streams.detection.units import LEADER, PLURAL
+
+_DOUBTS = ("possible", "request", "deny", "cancel")
+
+
+def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
+    """The cues of a list that speak of the meeting."""
+    if candidate.trigger.frame == "summit":
+        cues = _of_summit(candidate, cues)
+    perhaps = candidate.analysis.grammar.discourse.get("perhaps")
+    if perhaps is None:
+        return cues
+    if candidate.tense == "noun":
+        return [cue for cue in cues if cue.kind not in _DOUBTS or _speaks_of_noun(candidate, cue)]
+    if not _is_finite(candidate):
+        return cues
+    return [cue for cue in cues if cue.kind not in _DOUBTS or perhaps.fullmatch(cue.text) is not None]
+
+
+def _is_finite(candidate: Candidate) -> bool:
+    """A form that is no infinitive: what is wished or refused beside a verb in such a form is something else."""
+    if candidate.tense == "past":
+        return True
+    plural = "en" if candidate.analysis.grammar.language.compounds else ""
+    word = candidate.hit.entry.stems[0].text
+    return candidate.tense == "present" and (not word.endswith(plural) if plural else word.endswith("s"))
+
+
+def _speaks_of_noun(candidate: Candidate, cue: Cue) -> bool:
+    """What is wished or called off is the noun itself: not what is said at, after or before the meeting, nor what a
+    verb after it takes as its object.
+    """
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    if cue.start > candidate.hit.start:
+        return cue.kind != "request" and not _takes_object(candidate, cue)
+    if candidate.unit.link not in ("in", "at", "near", "to"):
+        return True
+    within = 0
+    for unit in reversed(units[max(0, head - _PHRASE) : head]):
+        if candidate.analysis.grammar.adpositions.get(unit.low) is not None or unit.kind == "punct":
+            break
+        within += 1
+    return within > 0 and cue.start >= units[head - within].start
+
+
+_PHRASE = 5
+"""Units in which a preposition and the noun that it governs stand."""
+
+
+def says_when(candidate: Candidate, number: int) -> bool:
+    """Whether a dependent clause only says when something else is: what is denied above it does not reach into it."""
+    moment = candidate.analysis.grammar.discourse.get("moment")
+    first = next((unit for unit in candidate.analysis.clause(number) if unit.kind != "punct"), None)
+    return first is not None and moment is not None and moment.fullmatch(first.low) is not None
+
+
+def _of_summit(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
+    """Cues that speak of the summit itself: a summit that is the subject and postpones, rejects or wants something
+    takes place; one that is postponed has its word at the end or before a preposition.
+    """
+    if candidate.unit.link not in ("", "subject", "bare"):
+        return cues
+    return [cue for cue in cues if cue.kind in ("background", "call") or not _takes_object(candidate, cue)]
+
+
+def _takes_object(candidate: Candidate, cue: Cue) -> bool:
+    """Whether a cue after the head goes on to something else: `verschiebt die Wahl`, `lehnt … ab`, `possible bans`."""
+    if cue.start < candidate.hit.end:
+        return False
+    units, grammar = candidate.analysis.units, candidate.analysis.grammar
+    held = grammar.discourse.get("convened")
+    if held is not None and held.fullmatch(cue.text) is not None:
+        return False
+    if any(cue.start < unit.start and unit.end < cue.end for unit in units):
+        return True
+    after = next((unit for unit in units if unit.start >= cue.end), None)
+    if after is None or after.kind == "punct" or after.clause != candidate.unit.clause:
+        return False
+    return after.low not in grammar.adpositions and grammar.cues["future_time"].match(after.low) is None
+
+
+def lies_ahead(candidate: Candidate) -> bool:
+    """`travels to a meeting`, `A to press for … at the summit`: who is on the way or will act there has not met yet."""
+    return candidate.tense == "noun" and (_on_the_way(candidate) or _in_infinitive_headline(candidate))
+
+
+def _on_the_way(candidate: Candidate) -> bool:
+    return candidate.unit.link in ("to", "for") and any(
+        hit.entry.tense == "future" and getattr(hit.entry.referent, "frame", "") == "trip"
+        for unit in candidate.analysis.clause(candidate.unit.clause)
+        for hit in unit.triggers
+    )
+
+
+def _in_infinitive_headline(candidate: Candidate) -> bool:
+    """An English headline whose subject is followed by `to` and a verb."""
+    analysis = candidate.analysis
+    language = analysis.grammar.language
+    if language.compounds or not analysis.headline or candidate.type.engine != "meeting":
+        return False
+    return any(
+        subject.cls in (LEADER, PLURAL) and unit.low in analysis.grammar.infinitive and unit.end < candidate.unit.start
+        for subject, unit in itertools.pairwise(analysis.units)
+    )
