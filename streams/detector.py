@@ -18,10 +18,10 @@ from streams.detection.lexicon import Lexicon, build_lexicon
 from streams.detection.mentions import mentions
 from streams.detection.normalise import Folded, Folder
 from streams.detection.outcome import event_of, weigh
+from streams.detection.recall import Recall
 from streams.detection.scan import Hit, choose, scan
 from streams.detection.text import Parsed, Tokenizer, TrainedPipeline
 from streams.detection.trained import further_mentions
-from streams.detection.units import Unit
 from streams.detection.world import World
 from streams.errors import UsageError
 from streams.event_types.definition import EventType
@@ -130,10 +130,10 @@ class Detector:
             scanned.append((field, [group for group in groups if group[0].end <= WINDOW], parsed))
         found: list[Candidate] = []
         if any(hit.entry.kind == "trigger" for _, groups, _ in scanned for group in groups for hit in group):
-            leaders: list[Unit] = []
+            recall = Recall()
             for field, groups, parsed in scanned:
                 passage = Passage(folded_fields[field], field, groups, day or today, parsed, thorough)
-                found.extend(reader.candidates(passage, leaders))
+                found.extend(reader.candidates(passage, recall))
         return tuple(names), folded_fields, found
 
     def _parsed(self, language: str, text: str) -> Parsed:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from streams.detection.grammar import Grammar
+from streams.detection.recall import Recall
 from streams.detection.scan import Hit
 from streams.detection.units import Unit
 from streams.event_types.definition import EventType, Trigger
@@ -23,7 +24,7 @@ class Cue:
 
 @dataclass(slots=True)
 class Analysis:
-    """A sentence taken apart. `leaders` are those of the article before this sentence, the last one last."""
+    """A sentence taken apart. `recall` holds the leaders of the article before this sentence."""
 
     field: Field
     start: int
@@ -32,10 +33,15 @@ class Analysis:
     units: list[Unit]
     kinds: list[str]
     grammar: Grammar
-    leaders: list[Unit] = dataclasses.field(default_factory=list)
+    recall: Recall = dataclasses.field(default_factory=Recall)
     dated: bool = True
     day: date | None = None
     headline: bool = False
+
+    @property
+    def leaders(self) -> list[Unit]:
+        """Leaders that the article named before this sentence, the last one last; asked for while it is read."""
+        return self.recall.last()
 
     def clause(self, number: int) -> list[Unit]:
         """The units of one clause."""

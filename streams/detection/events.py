@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from streams.detection.actions import find_action
 from streams.detection.candidate import Analysis, Candidate
@@ -17,6 +18,7 @@ from streams.detection.links import link_names
 from streams.detection.meetings import find_meeting
 from streams.detection.normalise import Folded
 from streams.detection.phrases import PhraseBuilder
+from streams.detection.recall import Recall
 from streams.detection.scan import Hit
 from streams.detection.scope import settle
 from streams.detection.sequels import REACH, follow, may_follow, opens
@@ -68,8 +70,8 @@ class Reader:
     evidence: Mapping[str, Evidence]
     world: World
 
-    def candidates(self, passage: Passage, leaders: list[Unit]) -> list[Candidate]:
-        """All candidates of a field, refused ones too. `leaders` collects the leaders named, for pronouns."""
+    def candidates(self, passage: Passage, recall: Recall) -> list[Candidate]:
+        """All candidates of a field, refused ones too. `recall` collects the leaders named, for pronouns."""
         found: list[Candidate] = []
         heads = [group for group in passage.groups if any(hit.entry.kind == "trigger" for hit in group)]
         if not heads:
@@ -86,18 +88,23 @@ class Reader:
             present = self._present(scene, thorough=passage.thorough)
             tied = bool(told) and may_follow(scene.sentence, self.grammar.discourse)
             leading = named and any(group[0].entry.kind in _LEADING for group in scene.groups)
-            if not present and not tied and not leading:
+            if not present and not tied:
+                if leading:
+                    recall.add(partial(self._named, passage, sentence, scene))
                 continue
             analysis = self._analyse(passage, sentence, scene)
-            analysis.leaders = list(leaders[-6:])
+            analysis.recall = recall
             own = list(self._in_sentence(analysis, passage.day, text, present))
             settle(own)
             found.extend(own)
             told.extend((number, candidate) for candidate in own if opens(candidate))
             for _, candidate in told:
                 follow(analysis, candidate)
-            leaders.extend(unit for unit in analysis.units if unit.cls == LEADER and not unit.attribute)
+            recall.add(_leaders(analysis))
         return found
+
+    def _named(self, passage: Passage, sentence: Sentence, scene: Scene) -> list[Unit]:
+        return _leaders(self._analyse(passage, sentence, scene))
 
     def _scene(self, passage: Passage, sentence: Sentence, text: str) -> Scene:
         inside = [group for group in passage.groups if sentence.start <= group[0].start < sentence.end]
@@ -136,6 +143,11 @@ class Reader:
 
         def told(trigger: Trigger) -> bool:
             engine = self.types[trigger.type].engine
+            needed = self.needs.get(trigger.id)
+            if needed is not None and needed.search(scene.sentence) is None:
+                return False
+            if trigger.frame == "stay" and not thorough:
+                return scene.may_stay()
             if engine in wanted:
                 return wanted[engine] or trigger.frame == "summit"
             return thorough or scene.may_hold(trigger, self.evidence[trigger.type])
@@ -212,6 +224,10 @@ def _attributive(before: Unit, analysis: Analysis, place: int) -> bool:
         return True
     after = analysis.units[place + 1].low if place + 1 < len(analysis.units) else ""
     return analysis.grammar.adpositions.get(after) in ("about", "against") and analysis.grammar.language.code == "en"
+
+
+def _leaders(analysis: Analysis) -> list[Unit]:
+    return [unit for unit in analysis.units if unit.cls == LEADER and not unit.attribute]
 
 
 def _types_of(heads: Iterable[list[Hit]]) -> set[str]:

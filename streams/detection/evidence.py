@@ -34,6 +34,11 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "group": frozenset({GROUP}),
 }
 _UNIONS = frozenset({"alliance", "union", "summit"})
+_PEOPLE = frozenset({"person", "family", "title", "office", "pair"})
+_PLACES = frozenset({"country", "place", "short"})
+_CLOSE = 40
+"""So many characters may stand between a head and the name beside it."""
+
 _NUMBER = re.compile(r"\d")
 _HEADLINE = 110
 _HEADLINE_HAN = 40
@@ -87,6 +92,21 @@ class Scene:
             all(self._may(trigger.type, name, evidence) for name in names) for names in wanted(trigger, evidence)
         )
 
+    def may_stay(self) -> bool:
+        """Whether somebody can be told to be in a country (`A in C: …`): a name or title shortly before the head, and a
+        country shortly behind it or a second name before.
+        """
+        for group in self.groups:
+            head = next((hit for hit in group if getattr(hit.entry.referent, "frame", "") == "stay"), None)
+            if head is None:
+                continue
+            before = [other for other in self.groups if other[0].end <= head.start and _has(other, _PEOPLE)]
+            behind = [other for other in self.groups if 0 <= other[0].start - head.end <= _CLOSE]
+            abroad = len(before) > 1 or any(_has(other, _PLACES) for other in behind)
+            if before and head.start - before[-1][0].end <= _CLOSE and abroad:
+                return True
+        return False
+
     def _may(self, event_type: str, name: str, evidence: Evidence) -> bool:
         key = (event_type if name in evidence else "", name)
         found = self._found.get(key)
@@ -108,6 +128,10 @@ class Scene:
             return self._may("", "state", evidence) or self._may("", "group", evidence)
         self._kinds = self._kinds or frozenset(hit.entry.kind for hits in self.groups for hit in hits)
         return bool(self._kinds & _KINDS.get(name, frozenset()))
+
+
+def _has(group: list[Hit], kinds: frozenset[str]) -> bool:
+    return any(hit.entry.kind in kinds for hit in group)
 
 
 def is_group(hit: Hit) -> bool:
