@@ -33,7 +33,8 @@ def court_cues(candidate: Candidate) -> list[Cue]:
     """Trials, verdicts, memorials and lines of a chronicle (`2004: …`): what they are about has become history."""
     analysis = candidate.analysis
     court = analysis.grammar.discourse.get("court")
-    found = list(court.finditer(analysis.text)) if court is not None else []
+    deaf = "court" in candidate.trigger.ignores
+    found = [] if court is None or deaf else list(court.finditer(analysis.text))
     chronicle = _CHRONICLE.match(analysis.text)
     return [
         Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
@@ -45,7 +46,7 @@ def threat_cues(candidate: Candidate) -> list[Cue]:
     """What is feared, threatened or warned of, close to the head: what the type makes of it."""
     analysis = candidate.analysis
     threat = analysis.grammar.discourse.get("threat")
-    if threat is None or candidate.type.warned not in ("possible", "planned"):
+    if threat is None or "threat" in candidate.trigger.ignores or candidate.type.warned not in ("possible", "planned"):
         return []
     found = [
         Cue(candidate.type.warned, analysis.start + match.start(), analysis.start + match.end(), match.group())

@@ -313,14 +313,15 @@ def _governing_cues(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
 
 
 def _position(candidate: Candidate) -> str:
-    """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`."""
+    """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`, `会谈后`."""
     if candidate.tense != "noun":
         return ""
     if candidate.unit.link in ("in", "at"):
         return "during"
     units = candidate.analysis.units
     head = units.index(candidate.unit)
-    for unit in reversed(units[max(0, head - 5) : head]):
+    postposed = candidate.analysis.grammar.language.script in ("han", "hangul")
+    for unit in units[head + 1 : head + 2] if postposed else reversed(units[max(0, head - 5) : head]):
         found = _temporal(candidate, unit)
         if found:
             return found

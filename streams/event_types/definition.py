@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from streams.languages.language import CUE_KINDS
 from streams.messages import Status
 
 TENSES = ("present", "past", "participle", "infinitive", "noun", "future")
@@ -21,6 +22,8 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What a head does with the names around it, by engine. See detection.meetings, detection.transfers,
 detection.actions.
 """
+IGNORABLE = (*CUE_KINDS, "court", "threat")
+"""What a head may be deaf to: cues, trials and memorials in its sentence, and threats."""
 STRENGTHS = ("strong", "weak")
 WINDOWS = ("head", "clause", "sentence", "text")
 PROOFS = (

@@ -9,6 +9,7 @@ import yaml
 from streams.event_types.definition import (
     ENGINES,
     FRAMES,
+    IGNORABLE,
     PROOFS,
     STRENGTHS,
     TENSES,
@@ -21,7 +22,7 @@ from streams.event_types.definition import (
     Trigger,
 )
 from streams.languages import LANGUAGES
-from streams.languages.language import CUE_KINDS, LINKS
+from streams.languages.language import LINKS
 from streams.languages.nodes import Reader, compose
 from streams.messages import Status
 
@@ -183,7 +184,7 @@ def _status(reader: _Reader, node: yaml.Node) -> Status:
 
 
 def _ignores(reader: _Reader, node: yaml.Node) -> frozenset[str]:
-    return frozenset(reader.choice(item, CUE_KINDS) for item in reader.items(node))
+    return frozenset(reader.choice(item, IGNORABLE) for item in reader.items(node))
 
 
 def _wants(reader: _Reader, node: yaml.Node) -> tuple[tuple[str, ...], ...]:
