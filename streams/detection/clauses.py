@@ -52,6 +52,8 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
         return ""
     if unit.kind == "punct" and (unit.low in _BREAKS or unit.low[:1] in ':;–"'):
         return "break"
+    if grammar.language.script == "han" and _set_off(units, place):
+        return "break"
     if unit.kind == "punct" and unit.low in _COMMAS:
         return _after_comma(units, place, grammar)
     if unit.kind != "word" or not place:
@@ -61,6 +63,28 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
     if unit.low in grammar.clauses.get("coordinator", ()):
         return _coordinated(units, place, grammar)
     return ""
+
+
+_SHORTEST = 4
+"""Chinese headlines set statements apart with blanks; what is shorter than this many letters is none."""
+
+
+def _set_off(units: list[Unit], place: int) -> bool:
+    """A blank between two Chinese letters, with a statement on both of its sides."""
+    if not place or units[place].start == units[place - 1].end:
+        return False
+    if not (_is_han(units[place].low[:1]) and _is_han(units[place - 1].low[-1:])):
+        return False
+    first, last = place - 1, place + 1
+    while first and units[first].start == units[first - 1].end:
+        first -= 1
+    while last < len(units) and units[last].start == units[last - 1].end:
+        last += 1
+    return min(units[place - 1].end - units[first].start, units[last - 1].end - units[place].start) >= _SHORTEST
+
+
+def _is_han(letter: str) -> bool:
+    return "\u3400" <= letter <= "\u9fff"
 
 
 def _pairs_leaders(units: list[Unit], place: int) -> bool:

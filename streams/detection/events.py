@@ -36,7 +36,8 @@ from streams.messages import Field
 WINDOW = 2_000
 """Events are looked for in the title and in this many characters of the text."""
 
-_LEADING = frozenset({"person", "family", "title", "office", "pair"})
+_LEADING = frozenset({"person", "family", "title", "office"})
+_GATHERING = frozenset({"organization", "adjective", "country", "combining", "short"})
 _FINDERS = {"meeting": find_meeting, "transfer": find_transfer}
 
 
@@ -139,7 +140,10 @@ class Reader:
         groups = scene.groups
         kinds = {hit.entry.kind for group in groups for hit in group}
         heads = {hit.entry.referent for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)}
-        wanted = {"meeting": bool(kinds & _LEADING), "transfer": "weapon" in kinds or self._weapon_inside(groups)}
+        wanted = {
+            "meeting": bool(kinds & _LEADING) or (self._gathers(kinds) and _names_summit(groups)),
+            "transfer": "weapon" in kinds or self._weapon_inside(groups),
+        }
 
         def told(trigger: Trigger) -> bool:
             engine = self.types[trigger.type].engine
@@ -153,6 +157,10 @@ class Reader:
             return thorough or scene.may_hold(trigger, self.evidence[trigger.type])
 
         return frozenset(trigger.id for trigger in heads if told(trigger))
+
+    def _gathers(self, kinds: set[str]) -> bool:
+        """Whether states or unions are named; Korean writes states as syllables that no table of words holds."""
+        return bool(kinds & _GATHERING) or self.grammar.language.script == "hangul"
 
     def _weapon_inside(self, groups: list[list[Hit]]) -> bool:
         return any(
@@ -194,7 +202,11 @@ class Reader:
         needed = self.needs.get(candidate.trigger.id)
         if needed is None:
             return True
-        return any(needed.fullmatch(unit.low) for unit in candidate.analysis.clause(candidate.unit.clause))
+        clause = candidate.analysis.clause(candidate.unit.clause)
+        if self.grammar.language.script == "han":
+            start = candidate.analysis.start
+            return needed.search(candidate.analysis.text[clause[0].start - start : clause[-1].end - start]) is not None
+        return any(needed.fullmatch(unit.low) for unit in clause)
 
     def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:
         for hit in _readings(analysis, unit):
@@ -232,6 +244,15 @@ def _leaders(analysis: Analysis) -> list[Unit]:
 
 def _types_of(heads: Iterable[list[Hit]]) -> set[str]:
     return {hit.entry.referent.type for group in heads for hit in group if isinstance(hit.entry.referent, Trigger)}
+
+
+def _names_summit(groups: list[list[Hit]]) -> bool:
+    """Whether a word for a summit stands in a sentence: with states or unions it needs no leader's name."""
+    return any(
+        isinstance(hit.entry.referent, Trigger) and hit.entry.referent.frame == "summit"
+        for group in groups
+        for hit in group
+    )
 
 
 def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:

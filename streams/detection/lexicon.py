@@ -5,7 +5,6 @@ the
 first word's stem is in the automaton; endings and further words are checked at the hit.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,14 +17,7 @@ from streams.knowledge import Country, Forms, Knowledge, Office, Organization, P
 from streams.languages.language import Language, Title
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two states in one word of their short names (\ud55c\uc77c, \ubd81\ub7ec)."""
-
-    countries: tuple[Country, Country]
-
-
-Referent = Pair | Person | Country | Place | Organization | Weapon | Office | Title | Trigger
+Referent = Person | Country | Place | Organization | Weapon | Office | Title | Trigger
 
 LATIN_LANGUAGES = frozenset({"de", "en", "fr", "es", "it", "pt", "nl", "pl", "tr", "sv", "da", "cs", "ro"})
 
@@ -124,8 +116,6 @@ def _entries(
             if kind in ("adjective", "demonym") and language.code == "en":
                 capital = True
             yield Entry(kind, referent, tuple(_compound(language, kind, referent, stems)), capital, upper)
-    if language.script == "hangul":
-        yield from _pairs(language, knowledge)
     for event_type in types:
         for trigger in event_type.triggers.get(language.code, ()):
             for tense, forms in trigger.forms.items():
@@ -134,21 +124,6 @@ def _entries(
                     stems = inflector.stems(written, "noun" if tense == "noun" else "head")
                     if stems:
                         yield Entry("trigger", trigger, tuple(stems), tense=tense)
-
-
-def _pairs(language: Language, knowledge: Knowledge) -> Iterator[Entry]:
-    """Korean writes two states as one word of two syllables."""
-    short = [
-        (form, country)
-        for country in knowledge.countries.values()
-        for form in country.short.get(language.code, ())
-        if len(form) == 1
-    ]
-    names = {form for country in knowledge.countries.values() for form in country.names.get(language.code, ())}
-    for (form, country), (other_form, other) in itertools.permutations(short, 2):
-        if country is not other and form + other_form not in names:
-            stem = Stem(form + other_form, ANY, open=True)
-            yield Entry("pair", Pair((country, other)), (stem,))
 
 
 def _usable(language: Language, kind: str, stems: list[Stem]) -> bool:

@@ -10,6 +10,7 @@ from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
 from streams.knowledge import Person
+from streams.languages.language import Title
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class NameReader:
                 after is not None
                 and after.cls in (MINISTER, FORMER)
                 and (unit.possessive or unit.case == "of" or after.joined)
-            ):
+            ) or self._owned_side_by_side(unit, units[place + 1 : place + 2]):
                 unit.attribute = True
             elif after is not None and after.kind == "word" and relative is not None and relative.fullmatch(after.low):
                 unit.attribute = unit.possessive or after.joined or unit.case == "of"
@@ -150,6 +151,19 @@ class NameReader:
             ) or (after is not None and self._owns(units, place, after)):
                 unit.attribute = True
             self._governed(units, place, relative)
+
+    def _owned_side_by_side(self, unit: Unit, following: list[Unit]) -> bool:
+        """`习近平特使`, `대통령 특사`: without case endings the envoy or relative follows the name that he belongs to."""
+        script, relative = self.grammar.language.script, self.grammar.markers.get("relative")
+        if script not in ("han", "hangul") or not following or unit.link:
+            return False
+        after = following[0]
+        if script == "han" and after.start != unit.end:
+            return False
+        title = after.entry.referent if after.entry is not None else None
+        envoy = isinstance(title, Title) and title.kind in ("envoy", "party")
+        envoy = envoy or (after.cls == MINISTER and after.kind == "phrase" and after.parts[0].kind == "title")
+        return envoy or (relative is not None and after.kind in ("word", "trigger") and bool(relative.match(after.low)))
 
     def _owns(self, units: list[Unit], place: int, after: Unit) -> bool:
         """`Trump's capture of …`, `Putins Palast`: a possessor whose noun is no head is no participant."""

@@ -5,6 +5,7 @@ from datetime import date
 
 from streams.detection.grammar import Grammar
 from streams.detection.names import NameReader
+from streams.detection.pairs import PairReader
 from streams.detection.units import (
     ADJECTIVE,
     BODY,
@@ -12,6 +13,7 @@ from streams.detection.units import (
     FORMER,
     LEADER,
     MINISTER,
+    NAMED,
     OTHER,
     PLACE,
     PLURAL,
@@ -28,7 +30,6 @@ from streams.messages import Filler
 _MINISTERIAL = frozenset({"minister", "deputy", "envoy", "party", "body", "subnational", "other"})
 _MANY = ("ы", "и", "ов", "ам", "ами", "ах", "ів")
 """Endings that make a Russian or Ukrainian title of a man a plural, whatever the case."""
-_NAMED = frozenset({LEADER, WEAK, FORMER, MINISTER, OTHER})
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class PhraseBuilder:
         """Classify names, then merge each title with what belongs to it; the result has fewer units."""
         for unit in units:
             self.world.classify(unit, self.day, self.grammar.language.code)
+        units = PairReader(self.grammar, self.world, self._office_filler).join(units)
         names = NameReader(self.grammar, self.world, self.day)
         names.short_names(units)
         names.combining(units)
@@ -130,7 +132,7 @@ class PhraseBuilder:
             return self._word_left(units, phrase, place)
         if (
             self.grammar.language.name_before_title
-            and unit.cls in _NAMED
+            and unit.cls in NAMED
             and phrase.name is None
             and place == phrase.low - 1
         ):
@@ -295,7 +297,7 @@ class PhraseBuilder:
         skipped = 0
         while place < len(units) and skipped < 3:
             unit = units[place]
-            if unit.cls in _NAMED:
+            if unit.cls in NAMED:
                 phrase.name, phrase.high = unit, place
                 return
             title_again = unit.kind == "title" and unit.low == "general"

@@ -142,7 +142,7 @@ _SMALL = frozenset({"bei", "beim", "in"})
 _RANK = {
     "person": 0, "office": 1, "title": 2, "country": 3, "place": 4, "organization": 5, "family": 3, "adjective": 6,
     "demonym": 6, "combining": 9,
-    "weapon": 5, "short": 9, "pair": 10, "trigger": 8,
+    "weapon": 5, "short": 9, "trigger": 8,
 }  # fmt: skip
 
 

@@ -29,7 +29,11 @@ _ORDER = (
 )
 _GOVERNED = 24
 """Letters between an anniversary and what it is the anniversary of."""
-_YEAR = re.compile(r"(?<![\w.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
+_YEAR = re.compile(r"(?<![0-9a-z.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
+
+
+_KNOWN = 2000
+"""Leaders are known from this year on: an article without a date that names an earlier one tells of the past."""
 
 
 def find_cues(analysis: Analysis) -> list[Cue]:
@@ -256,6 +260,8 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
         return _negates(candidate, cue)
     if cue.kind not in ("possible", "request", "planned", "cancel", "deny") or cue.start < candidate.hit.start:
         return True
+    if (aside := _by_meaning(candidate, cue)) is not None:
+        return aside
     language = candidate.analysis.grammar.language
     if language.compounds or language.order == "sov":
         return True
@@ -264,6 +270,18 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     between = [unit for unit in candidate.analysis.units if candidate.hit.end <= unit.start and unit.end <= cue.start]
     content = [unit for unit in between if not unit.cls]
     return candidate.tense == "noun" and len(content) <= 4
+
+
+def _by_meaning(candidate: Candidate, cue: Cue) -> bool | None:
+    """What leaders agree after a word for their meeting is its result; an approval behind a transfer is that of it."""
+    discourse = candidate.analysis.grammar.discourse
+    results, passed = discourse.get("results"), discourse.get("passed")
+    if candidate.type.engine == "meeting" and results is not None and results.fullmatch(cue.text):
+        between = [u for u in candidate.analysis.units if candidate.hit.end <= u.start and u.end <= cue.start]
+        return len(between) <= 1 and candidate.tense == "noun"
+    if passed is not None and candidate.type.engine == "transfer" and passed.fullmatch(cue.text):
+        return True
+    return None
 
 
 def _negates(candidate: Candidate, cue: Cue) -> bool:
@@ -374,12 +392,13 @@ def _anniversaries(candidate: Candidate, own: list[Cue]) -> list[Cue]:
 
 def _years(candidate: Candidate, day: date | None) -> list[Cue]:
     """A year before the article's in the head's clause makes history of it."""
-    if day is None:
-        return []
     analysis = candidate.analysis
     found = []
     for match in _YEAR.finditer(analysis.text):
         cue = Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
-        if int(match.group(1)) < day.year and _clause_of(analysis, cue) == candidate.unit.clause:
+        if (
+            int(match.group(1)) < (day.year if day is not None else _KNOWN)
+            and _clause_of(analysis, cue) == candidate.unit.clause
+        ):
             found.append(cue)
     return found

@@ -18,6 +18,7 @@ weapon, armed
 group, somebody else; title without a name, leaders of several states, organization, family name that needs support."""
 
 STATES = frozenset({COUNTRY, ADJECTIVE, PLACE})
+NAMED = frozenset({LEADER, WEAK, FORMER, MINISTER, OTHER})
 
 
 @dataclass(slots=True, eq=False)

@@ -1,12 +1,11 @@
 """What a name stands for on the day of the article: who is in office, whose country, which weapon."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from streams.detection.fillers import StateFiller
-from streams.detection.lexicon import Pair
 from streams.detection.units import (
     ADJECTIVE,
     BODY,
@@ -17,7 +16,6 @@ from streams.detection.units import (
     MINISTER,
     OTHER,
     PLACE,
-    PLURAL,
     WEAK,
     WEAPON,
     Unit,
@@ -52,6 +50,16 @@ class World:
             (term.start for person in knowledge.people.values() for term in person.terms), default=date.min
         )
 
+        self._shorts: dict[str, dict[str, str]] = defaultdict(dict)
+        for country in knowledge.countries.values():
+            for language, forms in country.short.items():
+                for form in forms:
+                    self._shorts[language].setdefault(form, country.iso)
+
+    def shorts(self, language: str) -> Mapping[str, str]:
+        """The short names of states in a language's headlines with the states they mean."""
+        return self._shorts.get(language, {})
+
     def holder(self, country: str, office: str | None, day: date | None) -> Person | None:
         """Who leads a country on a day; None where the tables name nobody or more than one."""
         if day is None:
@@ -81,9 +89,6 @@ class World:
             unit.country = referent.country
         elif isinstance(referent, Weapon):
             unit.cls, unit.weapon = WEAPON, self.concept(referent)
-        elif isinstance(referent, Pair):
-            unit.cls = PLURAL
-            unit.fillers = tuple(self.country_filler(country.iso) for country in referent.countries)
         elif isinstance(referent, Office):
             unit.kind, unit.country, unit.office = "office", referent.country, referent.office
         elif isinstance(referent, Title):

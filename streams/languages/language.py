@@ -52,18 +52,18 @@ invitation of); an `anniversary` makes history of the noun that it governs. See 
 in which they decide.
 """
 
-MARKER_KINDS = ("former", "elect", "deputy", "relative", "groups", "regions")
+MARKER_KINDS = ("former", "elect", "deputy", "relative", "groups", "regions", "summits")
 """Words beside a title or name: `former` president, president `elect`, `deputy`; `relative` (wife, lawyer, statue)
 turns a name
 into somebody else; `regions` (lands and provinces); `groups` (leaders of several states without their names: "world
-leaders").
+leaders"); `summits` (meetings that only leaders hold, so that states beside them stand for their leaders).
 """
 
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
     "attitude", "condition", "border", "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
-    "abroad", "errand", "moment", "perhaps",
+    "abroad", "errand", "moment", "perhaps", "results", "passed",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -76,7 +76,8 @@ only leads along), `threat` (what is feared, warned of or threatened),
 for a summit of leaders), `convened` (a summit opens, is held, ends), `attending` (leaders come to it or host it),
 `venue` (rooms and grounds where leaders sit together: palace, residence, airport),
 `abroad` (parts of the world), `errand` (what leaders travel for besides meeting leaders), `moment` (a clause that only
-says when), `perhaps` (doubt about what a finite verb tells). A language may do without them.
+says when), `perhaps` (doubt about what a finite verb tells), `results` (what is
+agreed at a meeting), `passed` (an approval behind what it approves). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
