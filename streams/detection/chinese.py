@@ -43,6 +43,9 @@ AMONG = {
 }
 """Which of several states a short name means beside another one, and beside any (`""`)."""
 
+AMBIVALENT = frozenset("新西马加白古以")
+"""Short names that begin too many words to be a state after a verb: only beside another state or before a title."""
+
 NO_STATE = frozenset(
     [
         "中东",

@@ -71,14 +71,14 @@ _SHORTEST = 4
 
 def _set_off(units: list[Unit], place: int) -> bool:
     """A blank between two Chinese letters, with a statement on both of its sides."""
-    if not place or units[place].start == units[place - 1].end:
+    if not place or units[place].start == units[place - 1].end or units[place - 1].possessive:
         return False
     if not (_is_han(units[place].low[:1]) and _is_han(units[place - 1].low[-1:])):
         return False
     first, last = place - 1, place + 1
-    while first and units[first].start == units[first - 1].end:
+    while first and (units[first].start == units[first - 1].end or units[first - 1].possessive):
         first -= 1
-    while last < len(units) and units[last].start == units[last - 1].end:
+    while last < len(units) and (units[last].start == units[last - 1].end or units[last - 1].possessive):
         last += 1
     return min(units[place - 1].end - units[first].start, units[last - 1].end - units[place].start) >= _SHORTEST
 

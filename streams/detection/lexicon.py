@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import ahocorasick_rs
 
-from streams.detection.inflection import ANY, Inflector, Stem
+from streams.detection.inflection import Inflector, Stem
 from streams.detection.normalise import Folder
 from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Country, Forms, Knowledge, Office, Organization, Person, Place, Weapon
 from streams.languages.language import Language, Title
-
 
 Referent = Person | Country | Place | Organization | Weapon | Office | Title | Trigger
 

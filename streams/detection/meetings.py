@@ -54,6 +54,8 @@ def _meet(candidate: Candidate, world: World) -> None:
     take(candidate, leaders)
     if count_states(candidate) < 2:
         take_pronoun(candidate)
+    if count_states(candidate) == 1 and candidate.analysis.grammar.language.script == "han":
+        take_across_break(candidate)
     if count_states(candidate) < 2:
         take_titles(candidate, world)
     if count_states(candidate) < 2:

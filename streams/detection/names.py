@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from streams.detection.chinese import NO_STATE
+from streams.detection.chinese import AMBIVALENT, NO_STATE
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
@@ -48,7 +48,11 @@ class NameReader:
             counts = after is not None and (short[place + 1] or after.kind in ("title", "trigger"))
             counts = counts or (
                 before is not None
-                and (short[place - 1] or bool(before.triggers) or before.low in self.grammar.adpositions)
+                and (
+                    short[place - 1]
+                    or before.low in self.grammar.adpositions
+                    or (before.trigger is not None and self._takes_short(before, unit))
+                )
             )
             counts = counts or self._opens(units, place, after)
             if (
@@ -57,6 +61,13 @@ class NameReader:
                 or (before is not None and f"{before.low[-1:]}{unit.low}" in NO_STATE)
             ):
                 unit.cls, unit.country, unit.kind = "", None, "word"
+
+    def _takes_short(self, head: Unit, unit: Unit) -> bool:
+        """`访美`, `售台`: a short name right after a head, where it is no part of the next word (`提供新…`)."""
+        referent = head.trigger.entry.referent if head.trigger is not None else None
+        if getattr(referent, "type", "") != "leader_meeting" and head.low[-1:] not in "售援":
+            return self.grammar.language.script != "han"
+        return unit.low not in AMBIVALENT
 
     def _opens(self, units: list[Unit], place: int, after: Unit | None) -> bool:
         """`美将向印度…`: first in its clause, before a word for what will or may be done or for whom."""
@@ -102,6 +113,8 @@ class NameReader:
             if before is not None and before.cls in STATES and before.country and before.country != unit.country:
                 self._prefer(unit, before.country)
             country_before = before is not None and before.country == unit.country and before.cls in STATES
+            if self.grammar.language.script == "han" and before is not None and before.end < unit.start:
+                country_before = False
             if unit.cls == WEAK:
                 unit.cls = LEADER if country_before or (sure and self._alone(units, place)) else WEAK
             if country_before and before is not None and unit.cls == LEADER:
@@ -153,7 +166,7 @@ class NameReader:
             self._governed(units, place, relative)
 
     def _owned_side_by_side(self, unit: Unit, following: list[Unit]) -> bool:
-        """`习近平特使`, `대통령 특사`: without case endings the envoy or relative follows the name that he belongs to."""
+        """`习近平特使`, `대통령 특사`: without case endings an envoy or relative follows the name he belongs to."""
         script, relative = self.grammar.language.script, self.grammar.markers.get("relative")
         if script not in ("han", "hangul") or not following or unit.link:
             return False

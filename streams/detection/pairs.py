@@ -7,6 +7,7 @@ from streams.detection.chinese import AMONG, COUNTERS
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, COUNTRY, LEADER, NAMED, PLURAL, Unit
 from streams.detection.world import World
+from streams.knowledge import LEADER_OFFICES
 from streams.languages.language import Title
 from streams.messages import Filler
 
@@ -49,6 +50,10 @@ class PairReader:
     def _han(self, units: list[Unit], place: int) -> tuple[Unit, int] | None:
         """`中日韩`, `苏丹和南苏丹`: short names touch, long ones want a conjunction between them."""
         states, end = self._run(units, place)
+        office = units[end] if end < len(units) else None
+        if states and office is not None and self._of_office(states[-1], office):
+            countries = [*(self._among(unit, states) for unit in states), str(office.country)]
+            return self._merged(units[place : end + 1], countries, office.office, ""), end + 1
         if len(states) < 2:
             return None
         countries = [self._among(unit, states) for unit in states]
@@ -72,6 +77,17 @@ class PairReader:
             elif not (_is_short(unit) and _is_short(following)):
                 break
         return states, place
+
+    def _of_office(self, state: Unit, office: Unit) -> bool:
+        """`俄美总统`: the last state stands in the word for its office."""
+        known = self.world.shorts(self.grammar.language.code)
+        return (
+            office.kind == "office"
+            and office.office in LEADER_OFFICES
+            and _is_short(state)
+            and state.end == office.start
+            and known.get(office.low[:1]) == office.country
+        )
 
     def _among(self, unit: Unit, states: Iterable[Unit]) -> str:
         """Which state a short name of several means beside the others (`巴`: Pakistan beside India)."""

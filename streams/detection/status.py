@@ -278,7 +278,7 @@ def _by_meaning(candidate: Candidate, cue: Cue) -> bool | None:
     results, passed = discourse.get("results"), discourse.get("passed")
     if candidate.type.engine == "meeting" and results is not None and results.fullmatch(cue.text):
         between = [u for u in candidate.analysis.units if candidate.hit.end <= u.start and u.end <= cue.start]
-        return len(between) <= 1 and candidate.tense == "noun"
+        return len(between) <= 1 and candidate.tense == "noun" and candidate.analysis.grammar.language.order == "sov"
     if passed is not None and candidate.type.engine == "transfer" and passed.fullmatch(cue.text):
         return True
     return None
