@@ -3,7 +3,7 @@
 import itertools
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import BODY, LEADER, STATES, Unit
+from streams.detection.units import BODY, LEADER, STATES, WEAPON, Unit
 
 _BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
 _NAMING = frozenset({*STATES, BODY})
@@ -160,7 +160,7 @@ def _infinitive_ahead(units: list[Unit], place: int, grammar: Grammar) -> bool:
 
 def _finite_after_name(following: list[Unit], grammar: Grammar) -> bool:
     """A name and right after it a head in a finite form: `…, USA schicken Waffen`."""
-    if not any(unit.cls for unit in following[:2]):
+    if not any(unit.cls and unit.cls != WEAPON for unit in following[:2]):
         return False
     report = grammar.cues.get("report")
     for unit in following[1:3]:

@@ -272,7 +272,7 @@ def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
     )
     both = {hit.entry.referent for hit in nouns} & {hit.entry.referent for hit in verbs}
     if noun:
-        dropped = [hit for hit in verbs if hit.entry.tense == "present" or hit.entry.referent in both]
+        dropped = [hit for hit in verbs if hit.entry.tense in ("present", "past") or hit.entry.referent in both]
     else:
         named = before is not None and before.cls in (LEADER, *STATES) and analysis.grammar.language.script == "latin"
         dropped = [hit for hit in nouns if named or hit.entry.referent in both]

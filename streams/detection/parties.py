@@ -31,6 +31,9 @@ def _may_act(clause: list[Unit], place: int, grammar: Grammar) -> bool:
         return _is_rebels(clause, place, grammar)
     if unit.cls == ADJECTIVE:
         return _of_forces(clause, place, grammar)
+    if unit.link == "of" and place + 1 < len(clause) and clause[place + 1].low in grammar.forces:
+        unit.link = link_before(clause, place, grammar) if not unit.possessive else ""
+        unit.link = "" if unit.link == "of" else unit.link
     if unit.cls == BODY:
         referent = unit.entry.referent if unit.entry else None
         return isinstance(referent, Organization) and referent.kind in _STANDING
@@ -62,7 +65,8 @@ def _of_forces(clause: list[Unit], place: int, grammar: Grammar) -> bool:
     """`the Ukrainian army`, `rebelles syriens`: an adjective at a word for forces is its state, in that word's case."""
     unit = clause[place]
     near = clause[place + 1 : place + 3] if not grammar.language.adjective_after else clause[max(0, place - 1) : place]
-    case = next((grammar.forces[other.low] for other in near if other.low in grammar.forces), None)
+    cases = (grammar.forces.get(other.low) or grammar.rebels.get(other.low) for other in near)
+    case = next((case for case in cases if case is not None), None)
     if case is None:
         return False
     if not unit.link and case != "bare":
@@ -71,10 +75,13 @@ def _of_forces(clause: list[Unit], place: int, grammar: Grammar) -> bool:
 
 
 def _beyond_border(clause: list[Unit], place: int, grammar: Grammar) -> bool:
-    """`an der Grenze zu Belarus`, `the border with Russia`: a state that only says where."""
+    """`an der Grenze zu Belarus`, `to the Ukraine border`: a state that only says where."""
     border = grammar.discourse.get("border")
     if border is None:
         return False
+    after = clause[place + 1 : place + 2]
+    if after and after[0].kind == "word" and border.fullmatch(after[0].low) is not None:
+        return True
     before = [unit for unit in clause[max(0, place - 3) : place] if unit.low not in grammar.articles]
     return len(before) > 1 and before[-1].low in grammar.adpositions and border.fullmatch(before[-2].low) is not None
 
@@ -162,6 +169,8 @@ def _same_list(candidate: Candidate, first: Unit, second: Unit) -> bool:
     between = [unit for unit in candidate.analysis.units if first.end <= unit.start and unit.end <= second.start]
     conjunctions = candidate.analysis.grammar.conjunctions
     articles = candidate.analysis.grammar.articles
+    if not between and candidate.analysis.grammar.language.compounds:
+        return False  # `hat A B Panzer geliefert`: what touches the subject is whom it delivers to
     return (
         all(unit.low in conjunctions | articles | COMMAS or unit.cls in ACTORS for unit in between)
         and len(between) <= 5

@@ -3,30 +3,32 @@
 from streams.detection.candidate import Candidate
 from streams.detection.merge import GENERAL_WEAPONS
 from streams.detection.sides import BARE, Sides
-from streams.detection.units import BODY, Unit
+from streams.detection.units import ADJECTIVE, BODY
 from streams.detection.weapons import all_crewed, weapon_beside
 
 
 def comments(candidate: Candidate) -> bool:
     """Whether the clause tells what somebody thinks of a transfer: its subject supplies nothing."""
-    attitude = candidate.analysis.grammar.discourse.get("attitude")
-    if attitude is None or candidate.tense != "noun":
-        return False
+    return candidate.tense == "noun" and says(candidate, "attitude")
+
+
+def says(candidate: Candidate, kind: str) -> bool:
+    """Whether a discourse word of a kind stands in the head's clause."""
+    pattern = candidate.analysis.grammar.discourse.get(kind)
     clause = candidate.analysis.clause(candidate.unit.clause)
     start = candidate.analysis.start
-    text = candidate.analysis.text[clause[0].start - start : clause[-1].end - start]
-    return attitude.search(text) is not None
-
-
-def _bodies_alone(sides: Sides) -> bool:
-    """An army that orders, a maker that delivers, and nobody else named: most likely at home."""
-    return (bool(sides.recipient) and not sides.supplier and _bodies(sides.recipient)) or (
-        bool(sides.supplier) and not sides.recipient and _bodies(sides.supplier)
+    return pattern is not None and bool(
+        pattern.search(candidate.analysis.text[clause[0].start - start : clause[-1].end - start])
     )
 
 
-def _bodies(units: list[Unit]) -> bool:
-    return all(unit.cls == BODY for unit in units)
+def _bodies_alone(candidate: Candidate, sides: Sides) -> bool:
+    """An army that orders, a maker that delivers, nobody else named and no foreign make: most likely at home."""
+    alone = sides.recipient if not sides.supplier else sides.supplier if not sides.recipient else []
+    if not alone or any(unit.cls not in (BODY, ADJECTIVE) for unit in alone):
+        return False
+    own = {unit.country for unit in alone}
+    return not any(maker and maker not in own for maker in candidate.makers)
 
 
 def _handed(candidate: Candidate, sides: Sides) -> bool:
@@ -86,14 +88,15 @@ def _why_not(candidate: Candidate, sides: Sides) -> str | None:
     doubts = (
         (not suppliers and not recipients, "neither supplier nor recipient is named"),
         (_at_home(candidate, sides), "supplier and recipient are one country: a domestic matter"),
-        (_bodies_alone(sides), "an army or a maker of arms alone: a domestic matter"),
+        (_bodies_alone(candidate, sides), "an army or a maker of arms alone: a domestic matter"),
         (_names(candidate) <= _MASS_DESTRUCTION, "nobody hands over weapons of mass destruction"),
         (_names(candidate) <= GENERAL_WEAPONS and comments(candidate), "a comment on deliveries in general"),
         (_moved(candidate, sides), "own arms or crewed craft are moved, not handed over"),
         (not suppliers and _bought_in_general(candidate), "purchases in general and no supplier: no specific transfer"),
+        (not suppliers and not compounds and _given_in_general(candidate), "arms in general and no supplier"),
         (not recipients and _vague(candidate, sides), "arms in general and no recipient: no specific transfer"),
         (
-            not suppliers and not compounds and not weapon_beside(candidate),
+            not suppliers and not compounds and not candidate.trigger.weapon and not weapon_beside(candidate),
             "no supplier, and the weapon stands far from the head",
         ),
     )
@@ -102,6 +105,10 @@ def _why_not(candidate: Candidate, sides: Sides) -> str | None:
 
 def _names(candidate: Candidate) -> set[str | None]:
     return {filler.entity for filler in candidate.roles.get("weapon", ())}
+
+
+def _given_in_general(candidate: Candidate) -> bool:
+    return candidate.trigger.frame in ("give", "supply") and _names(candidate) <= GENERAL_WEAPONS
 
 
 def _bought_in_general(candidate: Candidate) -> bool:

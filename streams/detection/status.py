@@ -6,11 +6,13 @@ and plan in its own clause, since what was done is no longer open.
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
 from streams.detection.occasions import lies_ahead, of_meeting, says_when
+from streams.detection.openness import backshifted, open_cues, past_cues, wished
 from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
 from streams.detection.units import Unit
 
@@ -57,7 +59,7 @@ def find_cues(analysis: Analysis) -> list[Cue]:
             for other in kept
         ):
             kept.append(cue)
-    return kept
+    return [replace(cue, kind="planned") if backshifted(analysis, cue) else cue for cue in kept]
 
 
 def _is_noun(analysis: Analysis, match: re.Match[str]) -> bool:
@@ -129,38 +131,35 @@ def _call(candidate: Candidate, calls: list[Cue]) -> bool:
     return any(_clause_of(candidate.analysis, cue) == candidate.unit.clause for cue in calls)
 
 
-def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | None) -> None:
-    def pick(kinds: tuple[str, ...], cues: list[Cue]) -> list[Cue]:
-        return [cue for cue in cues if cue.kind in kinds]
+def _pick(kinds: tuple[str, ...], cues: list[Cue]) -> list[Cue]:
+    return [cue for cue in cues if cue.kind in kinds]
 
+
+def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | None) -> None:
     position = _position(candidate)
-    done = candidate.tense == "past" or (
-        candidate.tense == "participle" and not pick(("planned", "possible", "request"), own)
+    done = not wished(candidate) and (
+        candidate.tense == "past"
+        or (candidate.tense == "participle" and not _pick(("planned", "possible", "request"), own))
     )
     if position == "during":
         own = [cue for cue in own if cue.kind not in ("possible", "request", "deny", "negation")]
         position = ""
-    denied = [
-        *pick(("cancel", "deny"), own),
-        *_negations(candidate, own),
-        *pick(("deny",), above),
-        *pick(("cancel",), above),
-        *pick(("negation",), above),
-    ]
+    denied = [*_pick(("cancel", "deny", "negation"), own), *_pick(("deny", "cancel", "negation"), above)]
     verb_last = candidate.analysis.grammar.language.order == "sov"
     open_ = [cue for cue in own if not done or (verb_last and cue.start >= candidate.hit.start)]
-    possible = [*pick(("possible", "request"), open_), *pick(("possible", "request"), above)]
-    possible.extend([] if done else _conditions(candidate))
-    possible.extend(_question(candidate))
-    history = [*pick(("background",), own), *_anniversaries(candidate, own), *_years(candidate, day)]
+    possible = [*_pick(("possible", "request"), open_), *_pick(("possible", "request"), above)]
+    possible.extend(open_cues(candidate, done=done))
     earlier, later = month_cues(candidate, day)
-    history.extend(earlier)
-    planned = [
-        *([] if candidate.tense == "past" else pick(("planned", "future_time"), own)),
-        *pick(("planned", "future_time"), above),
+    history = [
+        *_pick(("background",), own),
+        *_anniversaries(candidate, own),
+        *_years(candidate, day),
+        *earlier,
+        *past_cues(candidate),
     ]
+    planned = _pick(("planned", "future_time"), above)
     if candidate.tense != "past":
-        planned.extend(later)
+        planned = [*_pick(("planned", "future_time"), own), *planned, *later]
     if position == "after" and candidate.type.engine == "meeting":
         candidate.status = "background" if history else "occurred"
         candidate.cues = history
@@ -171,45 +170,10 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     elif history or candidate.status == "background":
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
     elif planned or position == "before" or _ahead(candidate):
-        candidate.status, candidate.cues, candidate.explicit = (
-            "planned",
-            planned,
-            bool(planned) or candidate.tense == "infinitive",
-        )
+        explicit = bool(planned) or candidate.tense == "infinitive"
+        candidate.status, candidate.cues, candidate.explicit = "planned", planned, explicit
     else:
         candidate.status = "occurred"
-
-
-def _conditions(candidate: Candidate) -> list[Cue]:
-    """`will only send tanks if …`, `If … agrees, A will deliver`: the clause beside the head's says what must be."""
-    analysis, number = candidate.analysis, candidate.unit.clause
-    condition = analysis.grammar.discourse.get("condition")
-    if condition is None:
-        return []
-    beside = [number + 1] if number + 1 < len(analysis.kinds) and analysis.kinds[number + 1] == "that" else []
-    beside.extend([number - 1] if number and analysis.kinds[number] != "break" else [])
-    for other in beside:
-        words = [unit for unit in analysis.clause(other) if unit.kind != "punct"][:2]
-        for unit in words:
-            if condition.fullmatch(unit.low):
-                return [Cue("possible", unit.start, unit.end, unit.low)]
-    return []
-
-
-def _question(candidate: Candidate) -> list[Cue]:
-    """`Will A meet B?`: what is asked is open; the mark may stand after a clause that hangs on the head's."""
-    analysis = candidate.analysis
-    last = candidate.unit.clause
-    while last + 1 < len(analysis.kinds) and analysis.kinds[last + 1] in ("that", "relative", "purpose"):
-        last += 1
-    end = analysis.clause(last)[-1].end
-    for unit in analysis.units:
-        if unit.start >= end or unit.end == end:
-            if unit.low.startswith("?") or unit.low == "？":
-                return [Cue("possible", unit.start, unit.end, unit.low)]
-            if unit.start >= end and unit.low not in ('"', "'"):
-                break
-    return []
 
 
 def _claimed(candidate: Candidate, own: list[Cue]) -> list[Cue]:
@@ -292,11 +256,6 @@ def _negates(candidate: Candidate, cue: Cue) -> bool:
         return False
     content = sum(not unit.cls for unit in between)
     return content <= (8 if cue.start < candidate.hit.start else 3)
-
-
-def _negations(candidate: Candidate, own: list[Cue]) -> list[Cue]:
-    """Negations that reach the head: in its clause, not inside a `not only`."""
-    return [cue for cue in own if cue.kind == "negation"]
 
 
 def _is_head(candidate: Candidate, cue: Cue) -> bool:

@@ -3,10 +3,10 @@
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.parties import actors_of, describes_weapon, is_passive, subjects_of
-from streams.detection.plausible import announced, check_transfer, comments
+from streams.detection.plausible import announced, check_transfer, comments, says
 from streams.detection.sides import ARRIVING, BARE, FROM, TAKE_TO, TO, Sides
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, GROUP, LEADER, PLACE, STATES, Unit
-from streams.detection.weapons import weapons_handed
+from streams.detection.weapons import arms_near, weapons_handed
 from streams.detection.world import World
 from streams.knowledge import Weapon
 from streams.messages import Filler
@@ -25,6 +25,7 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     _asked(candidate, sides)
     _makers(candidate, sides)
     _from_governing(candidate, sides)
+    _from_dependent(candidate, sides)
     _fill(candidate, sides, weapons, world)
     return check_transfer(candidate, sides)
 
@@ -52,6 +53,19 @@ def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
             sides.recipient.append(unit)
     if candidate.analysis.grammar.language.order == "sov":
         _talked_about(candidate, actors, sides)
+
+
+def _announce(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
+    """`A announces tanks for B`: what is announced must be the arms themselves, followed by whom they are for."""
+    candidate.score = 0.8
+    units = candidate.analysis.units
+    sides.supplier.extend(subjects_of(candidate, actors))
+    for unit in actors:
+        near = units[max(0, units.index(unit) - 4) : units.index(unit)]
+        if unit.link == "for" and unit not in sides.supplier and any(other.weapon is not None for other in near):
+            sides.recipient.append(unit)
+    if not sides.recipient or not sides.supplier:
+        candidate.refuse("not arms for somebody are announced")
 
 
 def _arm(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
@@ -133,7 +147,7 @@ def _get(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
 def _seller(candidate: Candidate, unit: Unit, *, passive: bool) -> bool:
     """`achète à B`, `compra a B`, `reçoit de B`, `向B订购`, `收到B提供的`: from whom, without a word for from."""
     language, units = candidate.analysis.grammar.language, candidate.analysis.units
-    if passive or unit.cls not in STATES:
+    if passive or unit.cls not in (*STATES, BODY):
         return False
     if language.code in TAKE_TO:
         return unit.link in ("to", "of") and unit.start >= candidate.unit.end
@@ -175,6 +189,8 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     if not sides.supplier and not comments(candidate):
         subjects = [unit for unit in subjects_of(candidate, actors) if unit not in sides.recipient]
         sides.supplier.extend(subjects)
+        if len({unit.country for unit in subjects}) == _PAIR and not sides.recipient and says(candidate, "agreement"):
+            candidate.notes.append("pair")
 
 
 def _talked_about(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
@@ -232,6 +248,8 @@ def _deal(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
         sides.supplier.extend([*pair, *adjectives])
     elif not sides.supplier:
         sides.supplier.extend(unit for unit in pair if unit not in sides.recipient)
+    elif not sides.recipient:
+        sides.recipient.extend(unit for unit in subjects_of(candidate, actors) if unit not in sides.supplier)
 
 
 def _request(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
@@ -249,9 +267,15 @@ def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     if candidate.unit.link in ("at", "against"):
         candidate.refuse("the purchase is only the occasion of something else")
         return
+    if not arms_near(candidate):
+        candidate.refuse("it is no weapon that is bought")
+        return
     candidate.score = 0.75
     for unit in actors:
-        if unit.link in ("from", "at"):
+        beyond = unit.start >= candidate.unit.end
+        if unit.link in ("from", "at") or (
+            beyond and unit.link == "to" and candidate.analysis.grammar.language.code in TAKE_TO
+        ):
             sides.supplier.append(unit)
         elif unit.link in ("by", "for"):
             sides.recipient.append(unit)
@@ -269,15 +293,20 @@ def _makers(candidate: Candidate, sides: Sides) -> None:
     clause = candidate.analysis.clause(candidate.unit.clause)
     makers: list[Unit] = []
     for place, unit in enumerate(clause):
-        if unit.cls != ADJECTIVE and not unit.joined and unit.link != "made" and not unit.possessive:
+        before_arms = _bare_maker(candidate, clause, place)
+        if not (unit.cls == ADJECTIVE or unit.joined or unit.link == "made" or unit.possessive or before_arms):
             continue
         if (
-            unit.cls in STATES
-            and any(other.weapon is not None or other is candidate.unit for other in clause[place + 1 : place + 5])
-        ) or (
-            unit.cls == ADJECTIVE
-            and place
-            and (clause[place - 1].weapon is not None or clause[place - 1] is candidate.unit)
+            before_arms
+            or (
+                unit.cls in STATES
+                and any(other.weapon is not None or other is candidate.unit for other in clause[place + 1 : place + 5])
+            )
+            or (
+                unit.cls == ADJECTIVE
+                and place
+                and (clause[place - 1].weapon is not None or clause[place - 1] is candidate.unit)
+            )
         ):
             makers.append(unit)
     makers = [unit for unit in makers if unit not in sides.recipient and unit not in sides.supplier]
@@ -287,6 +316,15 @@ def _makers(candidate: Candidate, sides: Sides) -> None:
     foreign = [unit for unit in makers if unit.country not in recipients]
     if candidate.trigger.frame in ("get", "buy", "arrive", "acquire") or not sides.supplier:
         sides.supplier.extend(foreign)
+
+
+def _bare_maker(candidate: Candidate, clause: list[Unit], place: int) -> bool:
+    """`gets US missiles`: English puts the state's bare name before what it makes; not what somebody is given."""
+    unit = clause[place]
+    if candidate.trigger.frame not in ("get", "buy", "arrive", "acquire") or place + 1 >= len(clause):
+        return False
+    english = candidate.analysis.grammar.language.code == "en"
+    return english and unit.cls in (COUNTRY, BODY) and bool(unit.country) and clause[place + 1].weapon is not None
 
 
 def _asked(candidate: Candidate, sides: Sides) -> None:
@@ -349,6 +387,21 @@ def _from_governing(candidate: Candidate, sides: Sides) -> None:
         second.append(free[0])
 
 
+def _from_dependent(candidate: Candidate, sides: Sides) -> None:
+    """`a package that holds munitions for B`: a clause that hangs on the head's names who receives."""
+    analysis, number = candidate.analysis, candidate.unit.clause + 1
+    if sides.recipient or candidate.tense != "noun" or number >= len(analysis.kinds):
+        return
+    if analysis.kinds[number] not in ("relative", "that"):
+        return
+    known = {unit.country for unit in sides.supplier}
+    sides.recipient.extend(
+        unit
+        for unit in analysis.clause(number)
+        if unit.link == "for" and unit.cls in (COUNTRY, PLACE) and unit.country not in known
+    )
+
+
 def _pronoun_in(candidate: Candidate, number: int, named: list[Unit]) -> list[Unit]:
     """`as he meets Kim`: the leader that a pronoun before the first name of a clause stands for."""
     analysis = candidate.analysis
@@ -367,8 +420,8 @@ def _fill(candidate: Candidate, sides: Sides, weapons: list[Weapon], world: Worl
     if "pair" in candidate.notes:
         _split_pair(sides, weapons, world)
     made = []
+    candidate.makers = {weapon.maker for weapon in weapons if weapon.maker}
     if not sides.supplier and candidate.trigger.frame in _BUYING:
-        candidate.makers = {weapon.maker for weapon in weapons if weapon.maker}
         made = [world.country_filler(maker) for maker in candidate.makers if maker and len(candidate.makers) == 1]
         candidate.notes.extend(["supplier by the maker of the weapon"] if made else [])
     recipients = _states(sides.recipient, world)
@@ -422,6 +475,7 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
+_PAIR = 2
 _SELLERS = 12
 """A state that makes a deal with nobody named sells, if it is among so many largest exporters, and buys else."""
 _BUYING = frozenset({"buy", "acquire", "deal"})
@@ -429,6 +483,7 @@ _BUYING = frozenset({"buy", "acquire", "deal"})
 
 _FRAMES = {
     "give": _give,
+    "announce": _announce,
     "arm": _arm,
     "get": _get,
     "buy": _get,

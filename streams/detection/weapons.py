@@ -3,6 +3,7 @@
 from streams.detection.candidate import Candidate
 from streams.detection.units import GROUP, STATES, Unit
 from streams.detection.world import World
+from streams.event_types.definition import Trigger
 from streams.knowledge import Weapon
 
 _CRAFT = frozenset(
@@ -20,6 +21,8 @@ def weapons_handed(candidate: Candidate, world: World) -> list[Weapon]:
     if inside is not None:
         found.insert(0, inside)
     if not found:
+        found.extend(_inside_heads(clause, world))
+    if not found:
         for number in (candidate.unit.clause - 1, candidate.unit.clause + 1):
             if 0 <= number < len(candidate.analysis.kinds) and _connected(candidate, number):
                 near = candidate.analysis.clause(number)
@@ -28,6 +31,14 @@ def weapons_handed(candidate: Candidate, world: World) -> list[Weapon]:
             if found:
                 break
     return _most_specific(found)
+
+
+def _inside_heads(clause: list[Unit], world: World) -> list[Weapon]:
+    """`a deal on arms deliveries`: weapons that other heads of the clause name."""
+    named = [unit.weapon for unit in clause if unit.triggers and unit.weapon is not None]
+    heads = [hit.entry.referent for unit in clause for hit in unit.triggers]
+    ids = [head.weapon for head in heads if isinstance(head, Trigger) and head.weapon is not None]
+    return [*named, *(world.knowledge.weapons[known] for known in ids if known in world.knowledge.weapons)]
 
 
 def _connected(candidate: Candidate, number: int) -> bool:
@@ -69,9 +80,21 @@ def all_crewed(candidate: Candidate) -> bool:
     return bool(weapons) and all({weapon.id, weapon.parent} & _CRAFT for weapon in weapons)
 
 
+def arms_near(candidate: Candidate) -> bool:
+    """A weapon within a few units of the head, or inside it."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    head = clause.index(candidate.unit)
+    near = clause[max(0, head - 4) : head + 8]
+    return candidate.unit.weapon is not None or any(is_arms(unit, clause) for unit in near if unit.weapon is not None)
+
+
 def weapon_beside(candidate: Candidate) -> bool:
     """A weapon that is certainly one, within a few units of the head."""
     units = candidate.analysis.units
     head = units.index(candidate.unit)
     near = units[max(0, head - 6) : head + 7]
-    return candidate.unit.weapon is not None or any(u.weapon is not None and not u.weapon.ambiguous for u in near)
+    return (
+        candidate.unit.weapon is not None
+        or candidate.trigger.weapon is not None
+        or any(u.weapon is not None and not u.weapon.ambiguous for u in near)
+    )

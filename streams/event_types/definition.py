@@ -15,7 +15,7 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("meet", "receive", "visit", "talk", "meeting", "trip"),
             *("summit", "joint", "guest", "stay", "beside", "agree"),
         ),
-        "transfer": ("give", "arm", "get", "buy", "supply", "arrive", "deal", "request", "acquire"),
+        "transfer": ("give", "announce", "arm", "get", "buy", "supply", "arrive", "deal", "request", "acquire"),
         "action": ("do", "undergo", "noun"),
     }
 )
