@@ -26,6 +26,7 @@ def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     return [cue for cue in cues if cue.kind in kinds and not _accuses(candidate, cue)]
 
 
+_YEAR = re.compile(r"(?:19|20)\d\d\.?")
 _CHRONICLE = re.compile(r"\s*[\"'\-•]?\s*(?:19|20)\d\d\s*(?:年|년)?\s*[:：]")
 
 
@@ -36,10 +37,19 @@ def court_cues(candidate: Candidate) -> list[Cue]:
     deaf = "court" in candidate.trigger.ignores
     found = [] if court is None or deaf else list(court.finditer(analysis.text))
     chronicle = _CHRONICLE.match(analysis.text)
-    return [
+    found.extend([chronicle] if chronicle else [])
+    cues = [
         Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
-        for match in (*found, *([chronicle] if chronicle else []))
+        for match in found
     ]
+    return cues if analysis.dated else [*cues, *_years(candidate)]
+
+
+def _years(candidate: Candidate) -> list[Cue]:
+    """Without a date, a year in the head's clause: the day's news seldom names its own."""
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    years = [unit for unit in clause if _YEAR.fullmatch(unit.low)]
+    return [Cue("background", unit.start, unit.end, unit.low) for unit in years]
 
 
 def threat_cues(candidate: Candidate) -> list[Cue]:
