@@ -1,6 +1,7 @@
 """From hits to events: each sentence with a head is taken apart, frames find the roles, cues the status."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -108,7 +109,8 @@ class Reader:
         return _leaders(self._analyse(passage, sentence, scene))
 
     def _scene(self, passage: Passage, sentence: Sentence, text: str) -> Scene:
-        inside = [group for group in passage.groups if sentence.start <= group[0].start < sentence.end]
+        first = bisect_left(passage.groups, sentence.start, key=_start)
+        inside = passage.groups[first : bisect_left(passage.groups, sentence.end, lo=first, key=_start)]
         headline = passage.field == "title" or is_headline(text, sentence.start, sentence.end, self.grammar)
         return Scene(text[sentence.start : sentence.end], text, inside, headline, self.grammar)
 
@@ -236,6 +238,10 @@ def _attributive(before: Unit, analysis: Analysis, place: int) -> bool:
         return True
     after = analysis.units[place + 1].low if place + 1 < len(analysis.units) else ""
     return analysis.grammar.adpositions.get(after) in ("about", "against") and analysis.grammar.language.code == "en"
+
+
+def _start(group: list[Hit]) -> int:
+    return group[0].start
 
 
 def _leaders(analysis: Analysis) -> list[Unit]:

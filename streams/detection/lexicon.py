@@ -92,9 +92,14 @@ def _covered(language: Language, entry: Entry) -> tuple[Stem, ...]:
     if language.script in ("han", "hangul") or entry.stems[0].inside:
         return entry.stems[:1]
     count = 1
-    while count < len(entry.stems) and _closed(entry.stems[count - 1]):
+    while count < len(entry.stems) and (_closed(entry.stems[count - 1]) or _particle(language, entry.stems[count - 1])):
         count += 1
     return entry.stems[:count]
+
+
+def _particle(language: Language, stem: Stem) -> bool:
+    """A short Latin word with others behind it (`de visita en`) takes no ending, whatever its form's paradigm says."""
+    return language.script == "latin" and len(stem.text) <= 3 and "" in stem.endings
 
 
 def _closed(stem: Stem) -> bool:

@@ -94,13 +94,19 @@ class Folder:
         lengths = {char for char in characters if len(self.table[ord(char)]) != 1}
         offsets = None
         if lengths:
-            offsets = []
-            for index, char in enumerate(text):
-                if char in lengths:
-                    offsets.extend([index] * len(self.table[ord(char)]))
-                else:
-                    offsets.append(index)
+            offsets = self._offsets(text, lengths)
         return Folded(text, cased, _lower(cased), offsets)
+
+    def _offsets(self, text: str, lengths: set[str]) -> list[int]:
+        """Where each folded code point came from, when those of `lengths` became none or several."""
+        offsets: list[int] = []
+        place = 0
+        for match in re.finditer(f"[{re.escape(''.join(sorted(lengths)))}]", text):
+            offsets.extend(range(place, match.start()))
+            offsets.extend([match.start()] * len(self.table[ord(match.group())]))
+            place = match.end()
+        offsets.extend(range(place, len(text)))
+        return offsets
 
     def _fold_clusters(self, text: str) -> "Folded":
         """A letter with its marks, and Korean in conjoining letters (NFD), are composed first: the tables are."""
