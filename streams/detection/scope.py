@@ -132,6 +132,8 @@ def _occasioned(candidate: Candidate) -> bool:
 def _speaks(candidate: Candidate, cue: Cue) -> bool:
     if cue.kind in ("call", "official", "report") or cue.kind in candidate.trigger.ignores:
         return False
+    if not cue.text[0].isalnum():
+        return False
     if cue.kind in ("cancel", "negation", "deny") and _told(candidate, cue):
         return False
     reach = _REACH.get(cue.kind)

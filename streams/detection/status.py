@@ -293,7 +293,7 @@ def _position(candidate: Candidate) -> str:
     """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`, `会谈后`."""
     if candidate.tense != "noun":
         return ""
-    if candidate.unit.link in ("in", "at"):
+    if candidate.unit.link in ("in", "at") and candidate.type.engine != "action":
         return "during"
     units = candidate.analysis.units
     head = units.index(candidate.unit)
