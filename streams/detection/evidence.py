@@ -69,9 +69,11 @@ def compile_evidence(event_type: EventType, language: Language, fold: Callable[[
 
 
 def is_headline(text: str, start: int, end: int, grammar: Grammar) -> bool:
-    """Whether a sentence is all of its text and short."""
+    """Whether a sentence is all of its text, short, and without the stop that ends a sentence of running text."""
     longest = _HEADLINE_HAN if grammar.language.script == "han" else _HEADLINE
-    return end - start <= longest and not text[:start].strip() and not text[end:].strip()
+    if end - start > longest or text[:start].strip() or text[end:].strip():
+        return False
+    return not text[start:end].rstrip(" \"'").endswith((".", "\u3002"))
 
 
 @dataclass(slots=True)

@@ -75,6 +75,8 @@ def is_occasion(candidate: Candidate) -> bool:
     if occasion is None:
         return False
     first = _reach_left(candidate)
+    if candidate.tense != "noun" and _opens_clause(candidate, occasion):
+        return True
     if occasion.search(analysis.text[first - analysis.start : candidate.hit.word_start - analysis.start]):
         return True
     if analysis.grammar.language.capitals:
@@ -84,6 +86,17 @@ def is_occasion(candidate: Candidate) -> bool:
     return found is not None
 
 
+def _opens_clause(candidate: Candidate, occasion: re.Pattern[str]) -> bool:
+    """Whether the head's clause begins with such a word, or with the end of one (`после того, как`)."""
+    analysis = candidate.analysis
+    begin = analysis.clause(candidate.unit.clause)[0].start - analysis.start
+    window = analysis.text[max(0, begin - _BEFORE) : begin + _BEFORE]
+    edge = min(begin, _BEFORE)
+    return any(match.end() > edge and match.start() <= edge + 2 for match in occasion.finditer(window))
+
+
+_BEFORE = 24
+"""Characters before a clause in which its conjunction may begin, and in it."""
 _BEHIND = 6
 """Characters behind a head in which Chinese and Korean say `after`."""
 _LEFT = 5
