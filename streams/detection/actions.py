@@ -62,7 +62,8 @@ def _fill(candidate: Candidate, arguments: Arguments, role: Role, world: World) 
         add_filler(fillers, world.country_filler(candidate.unit.country))
     for unit in candidate.analysis.clause(candidate.unit.clause):
         if unit.cls and not unit.attribute and unit not in candidate.used and _fits(candidate, arguments, role, unit):
-            add_filler(fillers, _filler(role, unit, world))
+            for filler in unit.fillers if len(unit.fillers) > 1 else (_filler(role, unit, world),):
+                add_filler(fillers, filler)
             candidate.used.append(unit)
     return fillers
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from streams.detection.candidate import Candidate
-from streams.detection.units import ADJECTIVE, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, Unit
+from streams.detection.units import ADJECTIVE, BODY, COUNTRY, GROUP, LEADER, PLACE, PLURAL, STATES, Unit
+from streams.knowledge import Organization
 
 _ACTORS = frozenset({COUNTRY, PLACE, LEADER, GROUP, PLURAL, ADJECTIVE})
+_UNIONS = frozenset({"alliance", "union", "summit"})
 _BARE = frozenset({"", "bare", "subject"})
 _OWNING = frozenset({"of", "of_or_to"})
 _ADVERBIAL = frozenset({"in", "at", "near", "from", "with", "for", "about", "against", "to", "between"})
@@ -25,7 +27,10 @@ def find_arguments(candidate: Candidate) -> Arguments:
     actors = [
         unit
         for unit in candidate.analysis.clause(candidate.unit.clause)
-        if unit.cls in _ACTORS and not unit.attribute and not unit.quoted and unit is not candidate.unit
+        if (unit.cls in _ACTORS or is_union(unit))
+        and not unit.attribute
+        and not unit.quoted
+        and unit is not candidate.unit
     ]
     if candidate.tense == "noun":
         return _of_noun(candidate, actors)
@@ -35,6 +40,12 @@ def find_arguments(candidate: Candidate) -> Arguments:
     if candidate.trigger.frame == "undergo" or is_passive(candidate):
         return Arguments(tuple(agents), tuple(subjects or objects))
     return Arguments(tuple(subjects), tuple(objects))
+
+
+def is_union(unit: Unit) -> bool:
+    """Whether a name is that of a union or alliance of states, which acts as they do."""
+    referent = unit.entry.referent if unit.cls == BODY and unit.entry else None
+    return isinstance(referent, Organization) and referent.kind in _UNIONS
 
 
 def is_passive(candidate: Candidate) -> bool:

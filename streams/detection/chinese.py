@@ -46,6 +46,9 @@ AMONG = {
 AMBIVALENT = frozenset("新西马加白古以")
 """Short names that begin too many words to be a state after a verb: only beside another state or before a title."""
 
+NO_MAKE = frozenset(["制裁", "制止", "制定", "制约", "制度", "制造"])
+"""Words that begin with the last syllable of `made in`: sanctions on X are nothing that X made."""
+
 NO_STATE = frozenset(
     [
         "中东",

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from streams.detection.arguments import Arguments
+from streams.detection.arguments import Arguments, is_union
 from streams.detection.candidate import Candidate
 from streams.detection.grammar import Grammar, compile_forms
 from streams.detection.scan import Hit
-from streams.detection.units import ADJECTIVE, BODY, GROUP, LEADER, MINISTER, STATES, WEAPON
+from streams.detection.units import ADJECTIVE, BODY, GROUP, LEADER, MINISTER, PLURAL, STATES, WEAPON, Unit
 from streams.event_types.definition import EventType, Trigger
 from streams.knowledge import Organization
 from streams.languages.language import Language
@@ -33,12 +33,12 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "organization": frozenset({BODY}),
     "group": frozenset({GROUP}),
 }
-_UNIONS = frozenset({"alliance", "union", "summit"})
 _PEOPLE = frozenset({"person", "family", "title", "office", "pair"})
 _PLACES = frozenset({"country", "place", "short"})
 _CLOSE = 40
 """So many characters may stand between a head and the name beside it."""
 
+_PARTIES = frozenset({*STATES, LEADER, MINISTER, PLURAL})
 _NUMBER = re.compile(r"\d")
 _HEADLINE = 110
 _HEADLINE_HAN = 40
@@ -208,31 +208,41 @@ def _powers(arguments: Arguments) -> bool:
 
 def _holds(candidate: Candidate, arguments: Arguments, name: str) -> bool:
     analysis = candidate.analysis
-    ruled: dict[str, Callable[[], bool]] = {
-        "title": lambda: analysis.headline,
-        "number": lambda: has_number(analysis.text, analysis.grammar),
-        "subject": lambda: bool(arguments.subjects),
-        "object": lambda: bool(arguments.objects),
-        "pair": lambda: len({unit.country for unit in arguments.subjects if unit.country}) > 1,
-        "states": lambda: len(_parties(candidate)) > 1,
-        "powers": lambda: _powers(arguments),
-    }
-    if name in ruled:
-        return ruled[name]()
+    proof = _PROOFS.get(name)
+    if proof is not None:
+        return proof(candidate, arguments)
     classes = _CLASSES.get(name, frozenset())
     if candidate.unit.country and ADJECTIVE in classes:
+        return True
+    if name == "state" and any(unit.cls == PLURAL and unit.fillers for unit in analysis.units):
         return True
     return any(unit.cls in classes or (name == "weapon" and unit.weapon is not None) for unit in analysis.units)
 
 
-def _parties(candidate: Candidate) -> set[str]:
-    """The states that a sentence names, in any way, and the unions of states."""
-    classes = _CLASSES["state"] | {MINISTER}
-    found = {unit.country for unit in candidate.analysis.units if unit.cls in classes and unit.country}
-    if candidate.unit.country:
-        found.add(candidate.unit.country)
-    for unit in candidate.analysis.units:
+def _two_states(candidate: Candidate, _: Arguments) -> bool:
+    own = {candidate.unit.country} if candidate.unit.country else set()
+    return len(parties(candidate.analysis.units) | own) > 1
+
+
+_PROOFS: Mapping[str, Callable[[Candidate, Arguments], bool]] = {
+    "title": lambda candidate, _: candidate.analysis.headline,
+    "number": lambda candidate, _: has_number(candidate.analysis.text, candidate.analysis.grammar),
+    "subject": lambda _, arguments: bool(arguments.subjects),
+    "object": lambda _, arguments: bool(arguments.objects),
+    "pair": lambda _, arguments: len(parties(arguments.subjects)) > 1,
+    "states": _two_states,
+    "powers": lambda _, arguments: _powers(arguments),
+}
+
+
+def parties(units: Iterable[Unit]) -> set[str]:
+    """The states that units name in any way, and the unions of states."""
+    found: set[str] = set()
+    for unit in units:
         referent = unit.entry.referent if unit.entry else None
-        if isinstance(referent, Organization) and referent.kind in _UNIONS:
+        if isinstance(referent, Organization) and is_union(unit):
             found.add(referent.id)
+        elif unit.cls in _PARTIES:
+            found.update(filler.country for filler in unit.fillers if filler.country)
+            found.update([unit.country] if unit.country else [])
     return found

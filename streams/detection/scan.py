@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from streams.detection.chinese import NO_MAKE
 from streams.detection.inflection import Stem
 from streams.detection.lexicon import Entry, Lexicon
 from streams.detection.normalise import Folded
@@ -60,8 +61,7 @@ def _check(words: str, begin: int, entry: Entry, language: Language) -> Hit | No
     """The hit with the place of its words in the folded text (which begins one character later in `words`), or None."""
     link, word_start = "", begin
     if language.script == "han":
-        end = begin + len(entry.stems[0].text)
-        return Hit(begin - 1, end - 1, entry, "bare", "", begin - 1, end - 1)
+        return _check_han(words, begin, entry)
     first = entry.stems[0]
     if words[begin - 1] != " ":
         word_start = words.rfind(" ", 0, begin) + 1
@@ -86,6 +86,14 @@ def _check(words: str, begin: int, entry: Entry, language: Language) -> Hit | No
         case = found_case if number == 0 or found_case != "bare" else case
     word_end = words.find(" ", place)
     return Hit(begin - 1, place - 1, entry, case, particle or link, word_start - 1, word_end - 1)
+
+
+def _check_han(words: str, begin: int, entry: Entry) -> Hit | None:
+    """Chinese has no blanks: a form counts anywhere, but for a `made in` whose last syllable begins another word."""
+    end = begin + len(entry.stems[0].text)
+    if entry.kind == "adjective" and words[end - 1 : end + 1] in NO_MAKE:
+        return None
+    return Hit(begin - 1, end - 1, entry, "bare", "", begin - 1, end - 1)
 
 
 def _ending(words: str, start: int, stem: Stem, language: Language) -> tuple[int, str, str] | None:

@@ -147,7 +147,7 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
         return False
     if not cue.text[0].isalnum():
         return False
-    if cue.kind in ("cancel", "negation", "deny") and _told(candidate, cue):
+    if _within(candidate, cue) or (cue.kind in ("cancel", "negation", "deny") and _told(candidate, cue)):
         return False
     reach = _REACH.get(cue.kind)
     if reach is None:
@@ -189,6 +189,13 @@ def _accuses(candidate: Candidate, cue: Cue) -> bool:
         for pattern in (discourse.get("suspicion"), discourse.get("hearsay"), discourse.get("control"))
         if pattern is not None
         for text in (cue.text, first)
+    )
+
+
+def _within(candidate: Candidate, cue: Cue) -> bool:
+    """Whether a cue is only a piece of a word that shows the event (Chinese has no blanks)."""
+    return any(
+        start <= cue.start and cue.end <= end and cue.end - cue.start < end - start for start, end in candidate.shown
     )
 
 

@@ -112,6 +112,8 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
             [*speaking_of(candidate, own), *court_cues(candidate), *threat_cues(candidate)],
             governing(candidate, above),
         )
+        if candidate.tense == "future":
+            own = [cue for cue in own if cue.kind != "background"]
     _weigh(candidate, own, above, day)
     if candidate.type.engine == "action":
         demote(candidate)
