@@ -6,6 +6,8 @@ from streams.detection.grammar import Grammar
 from streams.detection.units import BODY, LEADER, STATES, WEAPON, Unit
 
 _BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
+_SHORT = 6
+"""Units of a phrase that stands before the first comma and only says when."""
 _NAMING = frozenset({*STATES, BODY})
 _COMMAS = frozenset({",", "،", "，", "、"})
 
@@ -181,7 +183,7 @@ def _verb_before(units: list[Unit], place: int, grammar: Grammar) -> bool:
     piece = [unit for unit in units[:place] if unit.clause == clause]
     if any(unit.trigger is not None and unit.trigger.entry.tense in ("present", "past") for unit in piece):
         return True
-    if not grammar.language.capitals:
+    if not grammar.language.capitals or _only_time(piece, grammar):
         return False
     return any(
         unit.kind == "word"
@@ -193,6 +195,13 @@ def _verb_before(units: list[Unit], place: int, grammar: Grammar) -> bool:
         and unit.low not in grammar.conjunctions
         for unit in piece
     )
+
+
+def _only_time(piece: list[Unit], grammar: Grammar) -> bool:
+    """`Ten years ago, …`, `Last year, …`: a few words that say when, and no statement."""
+    text = " ".join(unit.low for unit in piece)
+    cues = (grammar.cues.get(kind) for kind in ("background", "future_time"))
+    return len(piece) <= _SHORT and any(cue is not None and cue.match(text) is not None for cue in cues)
 
 
 def _bare_subordinator(units: list[Unit], place: int, grammar: Grammar) -> str:

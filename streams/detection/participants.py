@@ -169,17 +169,16 @@ def take_across_break(candidate: Candidate) -> None:
 
 def take_groups(candidate: Candidate) -> None:
     """`World leaders meet`: a group of leaders without names is a leaders' meeting too, but for `before the summit`."""
-    if candidate.unit.link == "near":
-        return
+    links = ("", "subject") if sets_the_scene(candidate) else ("", "subject", "between", "of")
     for unit in candidate.analysis.clause(candidate.unit.clause):
-        if (
-            unit.cls == PLURAL
-            and not unit.attribute
-            and unit.link in ("", "subject", "between", "of")
-            and _many(candidate, unit)
-        ):
+        if unit.cls == PLURAL and not unit.attribute and unit.link in links and _many(candidate, unit):
             candidate.notes.append("group")
             return
+
+
+def sets_the_scene(candidate: Candidate) -> bool:
+    """`at the summit in C`, `before the meeting`: a noun that says when or where something else was said or done."""
+    return candidate.tense == "noun" and candidate.unit.link in ("near", "in", "at")
 
 
 def _many(candidate: Candidate, unit: Unit) -> bool:

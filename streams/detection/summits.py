@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.gatherings import says
-from streams.detection.participants import SIDES, hosts_of, is_gathering, leaders_of, take
+from streams.detection.participants import SIDES, hosts_of, is_gathering, leaders_of, sets_the_scene, take
 from streams.detection.units import COUNTRY, LEADER, MINISTER, PLACE, PLURAL, STATES, Unit
 from streams.detection.world import World
 from streams.knowledge import Organization
@@ -115,9 +115,8 @@ def _told(candidate: Candidate, leaders: list[Unit]) -> bool:
     if "convened" not in candidate.analysis.grammar.discourse:
         return True
     attended = bool(leaders) and says(candidate, units, "attending")
-    setting = candidate.unit.link in ("near", "after")
-    if setting and not attended and len({unit.country for unit in leaders}) < 2:
-        return False
+    if sets_the_scene(candidate) and not attended and len({unit.country for unit in leaders}) < 2:
+        return any(unit.cls == PLURAL and unit.link in ("", "subject") and not unit.attribute for unit in units)
     if not leaders and any(unit.cls == MINISTER for unit in units):
         return False
     group = any(unit.cls == PLURAL and not unit.attribute for unit in units)
