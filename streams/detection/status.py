@@ -106,7 +106,7 @@ def decide_status(candidate: Candidate, cues: list[Cue], day: date | None) -> No
         if _demanded(candidate, [*own, *above]):
             candidate.refuse("a demand not to deliver is no transfer")
             return
-        own = _claimed(candidate, own)
+        own = [_readily(candidate, cue) for cue in _claimed(candidate, own)]
     if candidate.type.engine == "action":
         own, above = (
             [*speaking_of(candidate, own), *court_cues(candidate), *threat_cues(candidate)],
@@ -184,6 +184,12 @@ def _claimed(candidate: Candidate, own: list[Cue]) -> list[Cue]:
     if claimed:
         candidate.status, candidate.cues = "possible", claimed
     return [cue for cue in own if cue not in claimed]
+
+
+def _readily(candidate: Candidate, cue: Cue) -> Cue:
+    """Who is ready to deliver has decided to, where the language says it so; who is ready to meet has not."""
+    ready = candidate.analysis.grammar.discourse.get("ready")
+    return replace(cue, kind="planned") if ready is not None and ready.fullmatch(cue.text) else cue
 
 
 def _demanded(candidate: Candidate, cues: list[Cue]) -> bool:

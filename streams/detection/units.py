@@ -99,7 +99,8 @@ def _add_words(units: list[Unit], folded: Folded, start: int, end: int) -> None:
             stop += 1
         text = folded.low[place:stop]
         if text.strip():
-            units.append(Unit(place, stop, text.strip(), "word" if alnum else "punct", folded.cased[place:stop]))
+            kind = "word" if alnum and text.strip("._'") else "punct"
+            units.append(Unit(place, stop, text.strip(), kind, folded.cased[place:stop]))
         place = stop
 
 

@@ -61,7 +61,7 @@ leaders"); `summits` (meetings that only leaders hold, so that states beside the
 
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
-    "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "threat", "suspicion",
+    "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "ready", "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
 )  # fmt: skip
@@ -71,7 +71,8 @@ said), `attribution` (who is quoted), `contents` (what a package holds), `contro
 `occasion` (what follows is only why something else happens: because of, after), `court` (trials and memorials: told as
 history), `attitude` (comment on what others do), `condition` (what would have to be), `border` (what `to` a country
 only leads along), `agreement` (two sides agree on what one delivers), `backshift` (would: the future after a word of
-saying), `pluperfect` (auxiliaries of what came before), `threat` (what is feared, warned of or threatened),
+saying), `pluperfect` (auxiliaries of what came before), `ready` (who is ready to deliver has
+decided to), `threat` (what is feared, warned of or threatened),
 `suspicion` (who did it is in doubt, not that it was done),
 `multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
 for a summit of leaders), `convened` (a summit opens, is held, ends), `attending` (leaders come to it or host it),
