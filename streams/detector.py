@@ -31,7 +31,7 @@ from streams.messages import Annotated, Article, Event, Field, Mention, content_
 _UNPARSED = Parsed()
 
 MENTION_LIMIT = 100_000
-"""Names are looked for in this many characters of a field."""
+"""Names are looked for in this many characters of a field; what lies behind is not even folded."""
 
 
 class Detector:
@@ -121,7 +121,7 @@ class Detector:
         scanned: list[tuple[Field, list[list[Hit]], Parsed]] = []
         fields: tuple[tuple[Field, str], ...] = (("title", article.title), ("text", article.text))
         for field, text in fields:
-            folded = self._folders[language].fold(text)
+            folded = self._folders[language].fold(text[:MENTION_LIMIT])
             groups = choose(scan(folded, lexicon, MENTION_LIMIT))
             known = mentions(folded, field, groups, self._world, day or today or _latest(self._world))
             parsed = self._parsed(language, text)

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import live, pipe
+from tests.bench import detect, live, pipe
 
 PARTS: dict[str, Callable[[], None]] = {
+    "detect": detect.measure,
     "pipe": pipe.measure,
     "live": lambda: asyncio.run(live.measure()),
     "start": lambda: asyncio.run(live.measure_start()),

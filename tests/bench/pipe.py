@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-STREAM = Path(os.environ.get("BENCH_TEXTS", Path(__file__).parents[3] / "shared" / "eval" / "stream.jsonl"))
+from tests.bench.texts import STREAM
+
 TEXTS = int(os.environ.get("BENCH_COUNT", "20000"))
 FEED_SIZE = 500
 
