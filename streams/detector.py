@@ -121,6 +121,8 @@ class Detector:
         scanned: list[tuple[Field, list[list[Hit]], Parsed]] = []
         fields: tuple[tuple[Field, str], ...] = (("title", article.title), ("text", article.text))
         for field, text in fields:
+            if not text:
+                continue
             folded = self._folders[language].fold(text[:MENTION_LIMIT])
             groups = choose(scan(folded, lexicon, MENTION_LIMIT))
             known = mentions(folded, field, groups, self._world, day or today or _latest(self._world))

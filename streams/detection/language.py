@@ -7,12 +7,12 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 _SAMPLE = 400
 _MARKUP = re.compile(r"https?://\S+|[@#]\w+|<[^>]{0,200}>|&\w+;|\d+")
-_HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff]")
-_HAN = re.compile("[\u4e00-\u9fff]")
+_HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff]+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _KANA = re.compile("[\u3040-\u30ff]")
-_ARABIC = re.compile("[\u0600-\u06ff]")
-_CYRILLIC = re.compile("[\u0400-\u04ff]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_ARABIC = re.compile("[\u0600-\u06ff]+")
+_CYRILLIC = re.compile("[\u0400-\u04ff]+")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 _SCRIPTS = (
     (_HANGUL, ("ko",), 3),
     (_HAN, ("zh",), 4),
@@ -65,7 +65,8 @@ class Identifier:
 
     def _by_script(self, sample: str) -> tuple[str, ...]:
         """Supported languages of the script that most letters belong to; Japanese is nobody's here."""
-        counts = [(len(pattern.findall(sample)) * weight, codes) for pattern, codes, weight in _SCRIPTS]
+        scripts = _SCRIPTS[-1:] if sample.isascii() else _SCRIPTS
+        counts = [(sum(map(len, pattern.findall(sample))) * weight, codes) for pattern, codes, weight in scripts]
         count, codes = max(counts, key=lambda pair: pair[0])
         if not count or (codes == ("zh",) and len(_KANA.findall(sample)) * 16 > count):
             return ()
