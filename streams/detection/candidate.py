@@ -77,8 +77,14 @@ class Candidate:
 
     @property
     def tense(self) -> str:
-        """The tense of the trigger's form."""
-        return self.hit.entry.tense
+        """The tense of the trigger's form; a form of the present behind `to` is an infinitive."""
+        tense = self.hit.entry.tense
+        if tense != "present" or self.type.engine != "meeting":
+            return tense
+        place = self.analysis.units.index(self.unit)
+        before = self.analysis.units[place - 1] if place else None
+        particle = before is not None and before.low.rsplit(" ", 1)[-1] in self.analysis.grammar.infinitive
+        return "infinitive" if particle and before is not None and before.kind in ("word", "trigger") else tense
 
     def refuse(self, reason: str) -> "Candidate":
         """Say why this is no event."""

@@ -111,7 +111,7 @@ def _after_comma(units: list[Unit], place: int, grammar: Grammar) -> str:
     """
     following = units[place + 1 : place + 4]
     for unit in following[:2]:
-        if unit.kind != "word":
+        if unit.kind not in ("word", "trigger"):
             break
         if unit.low in grammar.clauses.get("subordinator", ()):
             return "that"

@@ -31,7 +31,7 @@ from streams.detection.transfers import find_transfer
 from streams.detection.units import ADJECTIVE, LEADER, STATES, Unit, build_units
 from streams.detection.world import World
 from streams.event_types.definition import EventType, Trigger
-from streams.knowledge import Weapon
+from streams.knowledge import Organization, Weapon
 from streams.messages import Field
 
 WINDOW = 2_000
@@ -143,7 +143,9 @@ class Reader:
         kinds = {hit.entry.kind for group in groups for hit in group}
         heads = {hit.entry.referent for group in groups for hit in group if isinstance(hit.entry.referent, Trigger)}
         wanted = {
-            "meeting": bool(kinds & _LEADING) or (self._gathers(kinds) and _names_summit(groups)),
+            "meeting": bool(kinds & _LEADING)
+            or (self._gathers(kinds) and _names_summit(groups))
+            or _names_club(groups),
             "transfer": "weapon" in kinds or self._weapon_inside(groups),
         }
 
@@ -230,6 +232,28 @@ def _closes(candidate: Candidate) -> bool:
     return False
 
 
+def _takes_name(analysis: Analysis, place: int) -> bool:
+    """`after meeting A`: a form in -ing right before a name is a verb, whatever stands before it."""
+    after = analysis.units[place + 1 : place + 2]
+    before = analysis.units[place - 1]
+    return (
+        analysis.grammar.language.code == "en"
+        and analysis.units[place].low.endswith("ing")
+        and before.low in analysis.grammar.adpositions
+        and bool(after)
+        and after[0].cls == LEADER
+    )
+
+
+def _names_club(groups: list[list[Hit]]) -> bool:
+    """Whether a group is named that is nothing but the meetings of its leaders."""
+    return any(
+        isinstance(hit.entry.referent, Organization) and hit.entry.referent.kind == "summit"
+        for group in groups
+        for hit in group[:1]
+    )
+
+
 def _attributive(before: Unit, analysis: Analysis, place: int) -> bool:
     """`Israeli strikes`, `US strikes on`: an adjective or a state before it makes it a noun."""
     if analysis.grammar.language.adjective_after or before.cls not in STATES:
@@ -276,6 +300,7 @@ def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
         or before.low in grammar.articles
         or (before.kind == "word" and before.low in grammar.adpositions)
     )
+    noun = noun and not _takes_name(analysis, place)
     both = {hit.entry.referent for hit in nouns} & {hit.entry.referent for hit in verbs}
     if noun:
         dropped = [hit for hit in verbs if hit.entry.tense in ("present", "past") or hit.entry.referent in both]

@@ -3,12 +3,15 @@
 import itertools
 
 from streams.detection.candidate import Candidate
+from streams.detection.fillers import countries_of
 from streams.detection.participants import (
     coordinated,
     count_states,
+    is_gathering,
     leaders_in_reach,
     leaders_of,
     take,
+    take_groups,
     take_pronoun,
 )
 from streams.detection.units import COUNTRY, LEADER, PLACE, Unit
@@ -37,6 +40,8 @@ def beside(candidate: Candidate, world: World) -> None:
         for unit in leaders_of(candidate.analysis.clause(candidate.unit.clause))
         if unit.end <= candidate.unit.start and unit.link in ("", "subject", "bare") and unit.country != after.country
     ]
+    if not before:
+        before = [unit for unit in _subjects_behind(candidate, after) if unit.country != after.country]
     take(candidate, [after, *before[:1]])
     if count_states(candidate) < 2:
         take_pronoun(candidate)
@@ -46,6 +51,18 @@ def beside(candidate: Candidate, world: World) -> None:
     candidate.score = 0.6
 
 
+def _subjects_behind(candidate: Candidate, after: Unit) -> list[Unit]:
+    """`Flanked by A, B …`, `An A's Seite eröffnet B …`: where a clause begins with this, its subject comes later."""
+    number = candidate.unit.clause
+    clause = [unit for unit in candidate.analysis.units if unit.clause in (number, number + 1)]
+    units = candidate.analysis.units
+    return [
+        unit
+        for unit in leaders_of(clause)
+        if unit.start >= after.end and (unit.link in ("", "subject", "bare") or units[units.index(unit) - 1].low == ",")
+    ]
+
+
 def agree(candidate: Candidate, world: World) -> None:
     """`A and B agree in C`: leaders who settle something in one place have met there."""
     leaders = [
@@ -53,6 +70,12 @@ def agree(candidate: Candidate, world: World) -> None:
         for unit in leaders_in_reach(candidate)
         if unit.link in ("", "subject", "bare") and unit.end <= candidate.unit.start
     ]
+    if not countries_of(leaders):
+        take_groups(candidate)
+    bodies = any(is_gathering(unit) for unit in candidate.analysis.clause(candidate.unit.clause))
+    if "group" in candidate.notes and (bodies or placed(candidate)):
+        candidate.score = 0.55
+        return
     if not coordinated(candidate, leaders) or not placed(candidate):
         candidate.refuse("the leaders are not said to act together in one place")
         return
@@ -85,6 +108,6 @@ def _unknown_place(clause: list[Unit], candidate: Candidate) -> bool:
         grammar.adpositions.get(before.low) in ("in", "at")
         and unit.kind == "word"
         and unit.cased[:1].isupper()
-        and len(unit.low) > 3
+        and len(unit.low) >= 3
         for before, unit in itertools.pairwise(clause)
     )

@@ -1,7 +1,7 @@
 """What ties each name to its head: a preposition, a case, a particle, an article, or the name before it in a list."""
 
 from streams.detection.grammar import Grammar
-from streams.detection.units import ADJECTIVE, BODY, LEADER, STATES, Unit
+from streams.detection.units import ADJECTIVE, BODY, COUNTRY, LEADER, PLACE, STATES, Unit
 
 _SEPARATORS = frozenset({",", "、", "،", "/"})
 _REACH = 5
@@ -16,7 +16,7 @@ def link_names(units: list[Unit], grammar: Grammar) -> None:
             continue
         if unit.possessive:
             unit.link = unit.link or "of"
-        elif _heads_compound(units, place):
+        elif _heads_compound(units, place) or _premodifies(units, place, grammar):
             unit.link = "of"
         elif not unit.link:
             unit.link = link_before(units, place, grammar) or _by_case(unit, grammar)
@@ -32,14 +32,15 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
     named = units[place]
     if named.case == "of" and grammar.language.nouns_capital and not named.parts:
         return "of"
-    while named.triggers and units[place].joined and place:
-        place -= 1
     if named.joined and not named.triggers:
         return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
+    place = _first_part(units, place) if named.triggers else place
     dative, words = "", 0
     for unit in reversed(units[max(0, place - _REACH) : place]):
-        link = _adposition(unit, grammar)
+        link = _adposition(units, unit, grammar)
         if link is not None:
+            if link == "about" and _opens_purpose(units, unit, grammar):
+                return dative
             infinitive = words and unit.low in grammar.infinitive
             if words + place - units.index(unit) > 1 and _nominative(named, link, grammar):
                 return ""
@@ -49,12 +50,25 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
         elif not (
             _transparent(unit, grammar)
             or _given_name(unit, named)
-            or (named.triggers and not words and unit.cls in _MODIFYING)
+            or (named.triggers and not words and (unit.cls in _MODIFYING or (unit.cls == LEADER and unit.link == "of")))
         ):
             if unit.kind != "word" or words >= 2 or not (_may_modify(unit, grammar) or (named.triggers and not words)):
                 break
             words += 1
     return dative
+
+
+def _first_part(units: list[Unit], place: int) -> int:
+    """Where the compound begins whose head stands at a place: `beim EU-Gipfel`."""
+    while place and units[place].joined:
+        place -= 1
+    return place
+
+
+def _opens_purpose(units: list[Unit], unit: Unit, grammar: Grammar) -> bool:
+    """`…, um Putin zu treffen`: the word opens a clause and governs no name in it."""
+    place = units.index(unit)
+    return place > 0 and units[place - 1].low == "," and unit.low in grammar.clauses.get("purpose", ())
 
 
 def _nominative(named: Unit, link: str, grammar: Grammar) -> bool:
@@ -83,8 +97,17 @@ def _given_name(unit: Unit, named: Unit) -> bool:
     return named.kind == "family" and unit.kind == "word" and unit.cased[:1].isupper() and unit.end + 1 == named.start
 
 
-def _adposition(unit: Unit, grammar: Grammar) -> str | None:
-    """The link of an adposition, or of the one that ends a head (`arrived in`)."""
+def _adposition(units: list[Unit], unit: Unit, grammar: Grammar) -> str | None:
+    """The link of an adposition, of the one that ends a head (`arrived in`), or of one in two words (`ahead of`)."""
+    link = _own_link(unit, grammar)
+    if link != "of" or unit.kind != "word":
+        return link
+    place = units.index(unit)
+    before = grammar.adpositions.get(units[place - 1].low) if place else None
+    return before if before == "near" else link
+
+
+def _own_link(unit: Unit, grammar: Grammar) -> str | None:
     if unit.kind == "trigger" and " " in unit.low:
         return grammar.adpositions.get(unit.low.rsplit(" ", 1)[1])
     return grammar.adpositions.get(unit.low) if unit.kind in ("word", "trigger") else None
@@ -102,6 +125,29 @@ def _heads_compound(units: list[Unit], place: int) -> bool:
         unit.joined and unit.triggers and all(other.joined for other in after[: number + 1])
         for number, unit in enumerate(after)
     )
+
+
+_GATHERINGS = frozenset({"meeting", "summit", "visit", "trip", "meet"})
+
+
+def _premodifies(units: list[Unit], place: int, grammar: Grammar) -> bool:
+    """`after Trump meeting`, `Kenya visit`: an English name right before a noun; where the noun is a verb too, only
+    after a preposition or with nothing that could be its object.
+    """
+    unit, following = units[place], units[place + 1 : place + 3]
+    if grammar.language.code != "en" or not following or unit.cls not in (LEADER, COUNTRY, PLACE) or unit.possessive:
+        return False
+    head = following[0]
+    tenses = {hit.entry.tense for hit in head.triggers if getattr(hit.entry.referent, "frame", "") in _GATHERINGS}
+    if "noun" not in tenses:
+        return False
+    if unit.cls != LEADER and head.low == "visit":
+        return True
+    if tenses == {"noun"} or (place and grammar.adpositions.get(units[place - 1].low) not in (None, "by")):
+        return True
+    after = following[1] if len(following) > 1 else None
+    takes = after is not None and (bool(after.cls) or after.low in grammar.articles or after.low in grammar.adpositions)
+    return head.low.endswith("ing") and not takes
 
 
 def _absorbed(unit: Unit) -> bool:

@@ -17,6 +17,7 @@ from streams.detection.participants import (
     take,
     take_across_break,
     take_destination,
+    take_gerund_subject,
     take_groups,
     take_pronoun,
     take_stay,
@@ -59,6 +60,8 @@ def _meet(candidate: Candidate, world: World) -> None:
     if count_states(candidate) < 2:
         take_titles(candidate, world)
     if count_states(candidate) < 2:
+        take_gerund_subject(candidate)
+    if count_states(candidate) < 2:
         take_groups(candidate)
     candidate.score = 0.9 if candidate.trigger.strength == "strong" else 0.6
     candidate.score -= 0.015 * farthest(candidate)
@@ -72,7 +75,7 @@ def _talk(candidate: Candidate, world: World) -> None:
     take(candidate, leaders)
     if count_states(candidate) < 2 and linked:
         take_pronoun(candidate)
-    if not leaders:
+    if not countries_of(leaders):
         take_groups(candidate)
     if not linked and "group" not in candidate.notes:
         candidate.refuse("two leaders stand beside a verb of talking, but nothing says that they talk with each other")
@@ -130,7 +133,7 @@ def _met_at(candidate: Candidate) -> bool:
     after = units[units.index(candidate.unit) + 1 :][:1]
     others = bool(after) and grammar.adpositions.get(after[0].low) in ("with", "of", "between", "by", "for")
     genitive = bool(after) and after[0].low in grammar.genitive_articles
-    return candidate.trigger.strength == "strong" and candidate.unit.link == "at" and not (others or genitive)
+    return candidate.trigger.strength == "strong" and candidate.unit.link in ("at", "to") and not (others or genitive)
 
 
 def _held(candidate: Candidate, leaders: list[Unit]) -> bool:
@@ -170,6 +173,11 @@ def _joint(candidate: Candidate, world: World) -> None:
         return
     if candidate.tense != "noun":
         leaders = [unit for unit in leaders if unit.end <= candidate.unit.start]
+    if not countries_of(leaders) and candidate.tense != "noun" and placed(candidate):
+        take_groups(candidate)
+    if "group" in candidate.notes:
+        candidate.score = 0.5
+        return
     if not coordinated(candidate, leaders) and not any(unit.link == "with" for unit in leaders):
         candidate.refuse("the leaders are not said to act together")
         return
@@ -194,8 +202,8 @@ def _guest(candidate: Candidate, world: World) -> None:
 def _check_participants(candidate: Candidate) -> Candidate:
     fillers = candidate.roles.get("participant", [])
     countries = {filler.country for filler in fillers if filler.country}
-    weak = candidate.trigger.strength == "weak" and candidate.trigger.frame != "summit"
-    if "group" in candidate.notes and len(countries) < 2 and weak:
+    weak = candidate.trigger.strength == "weak" and candidate.trigger.frame not in ("summit", "agree")
+    if "group" in candidate.notes and len(countries) < 2 and weak and not placed(candidate):
         return candidate.refuse("a group of leaders and a weak head: too little for a meeting")
     if "group" in candidate.notes and len(countries) < 2:
         candidate.score = min(candidate.score, 0.66)

@@ -9,7 +9,7 @@ from streams.detection.chinese import AMBIVALENT, NO_STATE
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
-from streams.knowledge import Person
+from streams.knowledge import Country, Person
 from streams.languages.language import Title
 
 
@@ -31,11 +31,13 @@ class NameReader:
     def combining(self, units: list[Unit]) -> None:
         """`franco-` before an adjective is a state, alone it is a word or a name."""
         for unit, after in itertools.zip_longest(units, units[1:]):
-            if unit.entry is not None and unit.entry.kind == "combining":
-                if after is not None and after.joined:
-                    unit.cls = ADJECTIVE
-                else:
-                    unit.cls, unit.country, unit.kind = "", None, "word"
+            found = next((reading for reading in unit.readings if reading.entry.kind == "combining"), None)
+            if found is None or not isinstance(found.entry.referent, Country):
+                continue
+            if after is not None and after.joined and (after.cls == ADJECTIVE or unit.entry is found.entry):
+                unit.cls, unit.country, unit.person = ADJECTIVE, found.entry.referent.iso, None
+            elif unit.entry is found.entry:
+                unit.cls, unit.country, unit.kind = "", None, "word"
 
     def short_names(self, units: list[Unit]) -> None:
         """Names of one syllable (\u7f8e, \ud55c) count in pairs, before a title or a head, and after an adposition."""

@@ -13,9 +13,13 @@ def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     if candidate.trigger.frame == "summit":
         cues = _of_summit(candidate, cues)
     perhaps = candidate.analysis.grammar.discourse.get("perhaps")
+    coming = candidate.analysis.grammar.discourse.get("coming")
+    cues = [cue for cue in cues if cue.kind != "planned" or coming is None or coming.fullmatch(cue.text) is not None]
     if perhaps is None:
         return cues
     if candidate.tense == "noun":
+        held = candidate.analysis.grammar.discourse.get("course")
+        cues = [cue for cue in cues if held is None or held.fullmatch(cue.text) is None]
         return [cue for cue in cues if cue.kind not in _DOUBTS or _speaks_of_noun(candidate, cue)]
     if not _is_finite(candidate):
         return cues
@@ -38,7 +42,7 @@ def _speaks_of_noun(candidate: Candidate, cue: Cue) -> bool:
     units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
     if cue.start > candidate.hit.start:
         return cue.kind != "request" and not _takes_object(candidate, cue)
-    if candidate.unit.link not in ("in", "at", "near", "to"):
+    if candidate.unit.link not in ("in", "at", "near"):
         return True
     within = 0
     for unit in reversed(units[max(0, head - _PHRASE) : head]):
@@ -73,8 +77,8 @@ def _takes_object(candidate: Candidate, cue: Cue) -> bool:
     if cue.start < candidate.hit.end:
         return False
     units, grammar = candidate.analysis.units, candidate.analysis.grammar
-    held = grammar.discourse.get("convened")
-    if held is not None and held.fullmatch(cue.text) is not None:
+    held = (grammar.discourse.get(kind) for kind in ("convened", "course"))
+    if any(pattern is not None and pattern.fullmatch(cue.text) is not None for pattern in held):
         return False
     if any(cue.start < unit.start and unit.end < cue.end for unit in units):
         return True

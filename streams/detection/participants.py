@@ -167,6 +167,27 @@ def take_across_break(candidate: Candidate) -> None:
                 return
 
 
+def take_gerund_subject(candidate: Candidate) -> None:
+    """`After meeting A, B spoke of …`: who meets is the subject of the clause that follows."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    if not is_gerund(candidate) or number + 1 >= len(analysis.kinds):
+        return
+    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    subject = next((unit for unit in analysis.clause(number + 1) if unit.kind != "punct"), None)
+    if subject is not None and subject.cls == LEADER and not subject.attribute and subject.country not in known:
+        take(candidate, [subject])
+
+
+def is_gerund(candidate: Candidate) -> bool:
+    """An English verb in -ing that a preposition governs."""
+    return (
+        candidate.analysis.grammar.language.code == "en"
+        and candidate.tense == "present"
+        and candidate.unit.low.endswith("ing")
+        and candidate.unit.link == "near"
+    )
+
+
 def take_groups(candidate: Candidate) -> None:
     """`World leaders meet`: a group of leaders without names is a leaders' meeting too, but for `before the summit`."""
     links = ("", "subject") if sets_the_scene(candidate) else ("", "subject", "between", "of")
@@ -174,6 +195,22 @@ def take_groups(candidate: Candidate) -> None:
         if unit.cls == PLURAL and not unit.attribute and unit.link in links and _many(candidate, unit):
             candidate.notes.append("group")
             return
+    if candidate.trigger.frame == "meet" and _club_meets(candidate):
+        candidate.notes.append("group")
+
+
+def _club_meets(candidate: Candidate) -> bool:
+    """`G7 meets in Elmau`: a group that is nothing but the meetings of its leaders, if no ministers are spoken of."""
+    units = candidate.analysis.units
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    club = any(is_club(unit) and unit.link in ("", "subject") and unit.end <= candidate.unit.start for unit in clause)
+    return club and not any(unit.cls == MINISTER for unit in units)
+
+
+def is_club(unit: Unit) -> bool:
+    """A group that is nothing but the meetings of its leaders: G7, BRICS."""
+    referent = unit.entry.referent if unit.entry is not None else None
+    return isinstance(referent, Organization) and referent.kind == "summit"
 
 
 def sets_the_scene(candidate: Candidate) -> bool:
@@ -186,15 +223,16 @@ def _many(candidate: Candidate, unit: Unit) -> bool:
     four countries`.
     """
     units = candidate.analysis.units
-    after = units[units.index(unit) + 1 : units.index(unit) + 5]
-    if any(is_gathering(other) and other.clause == unit.clause for other in after):
+    place = units.index(unit)
+    around = [*units[max(0, place - 1) : place], *units[place + 1 : place + 5]]
+    if any(is_gathering(other) and other.clause == unit.clause for other in around):
         return True
     groups = candidate.analysis.grammar.markers.get("groups")
     start, end = unit.start - candidate.analysis.start, unit.end - candidate.analysis.start
     first = max(0, start - 24)
-    around = candidate.analysis.text[first : end + 30]
+    beside = candidate.analysis.text[first : end + 30]
     return groups is not None and any(
-        first + found.start() < end and first + found.end() > start for found in groups.finditer(around)
+        first + found.start() < end and first + found.end() > start for found in groups.finditer(beside)
     )
 
 
@@ -259,7 +297,9 @@ def take_stay(candidate: Candidate, world: World) -> None:
     """`A received in C`: who is received in another country is received by its leader."""
     clause = candidate.analysis.clause(candidate.unit.clause)
     others = any(unit.cls in (MINISTER, BODY, OTHER, FORMER) for unit in clause)
-    if candidate.tense != "participle" or others or not candidate.roles.get("participant"):
+    west = candidate.analysis.grammar.language.code in ("de", "en")
+    passive = candidate.tense == "participle" or (west and has_passive(candidate))
+    if not passive or others or not candidate.roles.get("participant"):
         return
     guest = candidate.used[0]
     place = next(

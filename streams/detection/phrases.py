@@ -125,7 +125,7 @@ class PhraseBuilder:
         """Whether a unit on the left belongs to the phrase, or may stand inside it."""
         unit, following = units[place], units[place + 1]
         if phrase.kind == "plural" and phrase.countries and unit.low == ",":
-            return place > 0 and units[place - 1].cls == COUNTRY
+            return place > 0 and units[place - 1].cls in (COUNTRY, ADJECTIVE)
         if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or following.joined):
             return self._country_left(units, phrase, place)
         if unit.kind == "word":

@@ -13,6 +13,7 @@ from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import month_cues
 from streams.detection.occasions import lies_ahead, of_meeting, says_when
 from streams.detection.openness import backshifted, open_cues, past_cues, wished
+from streams.detection.participants import is_gerund
 from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
 from streams.detection.units import Unit
 
@@ -299,7 +300,7 @@ def _governing_cues(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
 
 def _position(candidate: Candidate) -> str:
     """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`, `会谈后`."""
-    if candidate.tense != "noun":
+    if candidate.tense != "noun" and not is_gerund(candidate):
         return ""
     if candidate.unit.link in ("in", "at") and candidate.type.engine != "action":
         return "during"

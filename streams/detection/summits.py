@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.gatherings import says
-from streams.detection.participants import SIDES, hosts_of, is_gathering, leaders_of, sets_the_scene, take
+from streams.detection.participants import SIDES, hosts_of, is_club, is_gathering, leaders_of, sets_the_scene, take
 from streams.detection.units import COUNTRY, LEADER, MINISTER, PLACE, PLURAL, STATES, Unit
 from streams.detection.world import World
-from streams.knowledge import Organization
 
 _REACH = 5
 """Units beside the word for a summit that can say whose it is."""
@@ -36,7 +35,9 @@ def summit(candidate: Candidate, world: World) -> None:
         return
     owners = _owners(candidate)
     plain = candidate.trigger.strength == "strong"
-    of_leaders = owners.club and not any(unit.cls == MINISTER for unit in candidate.analysis.units)
+    of_leaders = (owners.club or len(owners.states) > 1) and not any(
+        unit.cls == MINISTER for unit in candidate.analysis.units
+    )
     candidate.score = _weight(candidate, owners) if plain or of_leaders else 0.0
     if not candidate.score:
         candidate.refuse("nothing says that this is a summit of several states")
@@ -50,12 +51,6 @@ def summit(candidate: Candidate, world: World) -> None:
         for filler in hosts_of(world, country, candidate):
             add_filler(candidate.roles["participant"], filler)
     candidate.notes.append("group")
-
-
-def _is_club(unit: Unit) -> bool:
-    """A group that is nothing but the meetings of its leaders: G7, BRICS."""
-    referent = unit.entry.referent if unit.entry is not None else None
-    return isinstance(referent, Organization) and referent.kind == "summit"
 
 
 def _weight(candidate: Candidate, owners: _Owners) -> float:
@@ -160,7 +155,7 @@ def _look_left(candidate: Candidate, owners: _Owners) -> None:
     for place in range(head - 1, max(head - 1 - _REACH, -1), -1):
         unit, following = units[place], units[place + 1]
         if is_gathering(unit):
-            owners.body, owners.club = True, _is_club(unit)
+            owners.body, owners.club = True, is_club(unit)
             return
         joined = unit.end == following.start or following.joined
         if unit.cls in STATES and unit.country:
@@ -205,7 +200,7 @@ def _look_right(candidate: Candidate, owners: _Owners) -> None:
             owners.barred = True
             return
         if is_gathering(unit) and unit.link in ("of", "between", "with", "of_or_to"):
-            owners.body, owners.club = True, _is_club(unit)
+            owners.body, owners.club = True, is_club(unit)
         elif unit.cls == PLURAL and unit.link in ("of", "between", "with", "of_or_to"):
             owners.several = True
         elif unit.cls == COUNTRY and unit.country and unit.link in ("of", "between", "with", "of_or_to"):

@@ -146,7 +146,7 @@ def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Uni
         place = units.index(unit)
         close = (
             0 < place - head <= 8
-            or (candidate.unit.joined and place == head - 1)
+            or (place == head - 1 and (candidate.unit.joined or unit.link == "of"))
             or (0 < head - place <= 5 and (unit.link in ("in", "to", "object") or verb_closes(candidate)))
         )
         foreign = unit.country is not None and unit.country != visitor.country
@@ -190,7 +190,7 @@ def trip(candidate: Candidate, world: World) -> None:
         candidate.refuse("the journey serves something else")
         return
     place = candidate.used[-1]
-    named_by = place is candidate.unit or place.joined or candidate.unit.joined or len(candidate.used) == 1
+    named_by = place is candidate.unit or place.joined or candidate.unit.joined or _abroad(candidate)
     main = analysis.headline or len(analysis.units) <= _HEADLINE
     if not (main and place.acts) and not (named_by and candidate.tense == "noun") and not _for_talks(candidate):
         candidate.refuse("a journey without a host is no meeting")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from streams.detection.fillers import StateFiller
 from streams.detection.units import (
@@ -33,6 +33,9 @@ from streams.knowledge import (
 )  # fmt: skip
 from streams.languages.language import Title
 from streams.messages import Filler
+
+_LATELY = 20 * 365
+"""Days before the newest office within which news without a date is likely written."""
 
 
 class World:
@@ -115,10 +118,23 @@ class World:
         def likelihood(person: Person) -> tuple[int, int, int]:
             cls, _, _ = self.standing(person, day)
             terms = [term for term in person.terms if country in (None, term.country)]
-            latest = max((_days(term, day) for term in terms), default=-10_000_000)
+            latest = (
+                self._tenure(person) if day is None else max((_days(term, day) for term in terms), default=-10_000_000)
+            )
             return (0 if terms else 1, {LEADER: 0, MINISTER: 1, FORMER: 2}.get(cls, 3), -latest)
 
         return min(people, key=likelihood)
+
+    def _tenure(self, person: Person) -> int:
+        """Days of the last years in which somebody led a state: without a date the name is likelier that of who led
+        longer.
+        """
+        since = self.newest - timedelta(days=_LATELY)
+        return sum(
+            max(0, ((term.end or self.newest) - max(term.start, since)).days)
+            for term in person.terms
+            if term.office in LEADER_OFFICES
+        )
 
     def standing(self, person: Person, day: date | None) -> tuple[str, str | None, str | None]:
         """Class, country and office of a person on a day."""
@@ -153,10 +169,8 @@ class World:
         return country.exporter_rank or 999 if country else 999
 
 
-def _days(term: Term, day: date | None) -> int:
-    """How near a term is to the day, larger is nearer; a term without a day to compare counts by its start."""
-    if day is None:
-        return term.start.toordinal()
+def _days(term: Term, day: date) -> int:
+    """How near a term is to the day, larger is nearer."""
     if term.holds_on(day):
         return 0
     end = term.end or day
