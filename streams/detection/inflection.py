@@ -41,13 +41,20 @@ class Inflector:
         words = self._words(form.strip("~"))
         if self._script == "han":
             return [Stem(words.replace(" ", ""), _BARE, open_, inside)] if words else []
-        parts = words.split()
+        parts, opened = self._parts(form)
         if self._script == "arabic" and parts and parts[0].startswith(_ARTICLE) and len(parts[0]) > 4:
             parts[0] = parts[0][len(_ARTICLE) :]
-        return [
-            self._stem(part, category, open_=open_ and i == len(parts) - 1, inside=inside and i == 0)
-            for i, part in enumerate(parts)
-        ]
+        return [self._stem(part, category, open_=i in opened, inside=inside and i == 0) for i, part in enumerate(parts)]
+
+    def _parts(self, form: str) -> tuple[list[str], set[int]]:
+        """The words of a form, and the places of those that any letters may follow (`лесн~ пожар~`)."""
+        parts: list[str] = []
+        opened: set[int] = set()
+        for token in form.split():
+            parts.extend(self._words(token.strip("~")).split())
+            if token.endswith("~") and parts:
+                opened.add(len(parts) - 1)
+        return parts, opened
 
     def _stem(self, word: str, category: str, *, open_: bool, inside: bool) -> Stem:
         if open_:

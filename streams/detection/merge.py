@@ -107,7 +107,12 @@ def _add_roles(best: Candidate, other: Candidate) -> None:
 
 
 def _deciding(group: list[Candidate]) -> Candidate:
-    """Whose status counts: an explicit word of the text before the title's bare tense, else the best founded."""
+    """Whose status counts: an explicit word of the text before the title's bare tense, else the best founded.
+
+    A general event has several heads in a sentence (quake, tsunami): what one of them tells as done was done.
+    """
+    if group[0].type.engine == "action":
+        return min(group, key=lambda item: (_STATUS_RANK[item.status], item.analysis.start, -item.score))
     title = [item for item in group if item.analysis.field == "title"]
     text = [item for item in group if item.analysis.field == "text"]
     explicit = [item for item in text if item.explicit]

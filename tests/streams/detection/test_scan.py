@@ -25,3 +25,16 @@ def detector() -> Detector:
 def test_names_are_whole_words(detector: Detector, text: str, language: str, found: list[str]) -> None:
     annotated = detector.detect(Article(text=text, language=language))
     assert [mention.text for mention in annotated.mentions] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Лесные пожары охватили Португалию, погибли трое.", ["Лесные пожары"]),
+        ("Лесными пожарами уничтожены сотни домов.", ["Лесными пожарами"]),
+        ("Лесная школа и пожарная часть закрыты, погибли трое.", []),
+    ],
+)
+def test_each_word_of_a_head_may_be_open(detector: Detector, text: str, found: list[str]) -> None:
+    annotated = detector.detect(Article(text=text, language="ru"))
+    assert [event.trigger.text for event in annotated.events if event.type == "natural_disaster"] == found
