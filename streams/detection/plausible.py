@@ -48,9 +48,18 @@ def _vague(candidate: Candidate, sides: Sides) -> bool:
     names = _names(candidate)
     loose = candidate.trigger.frame in ("supply", "deal") and all(unit.link in BARE for unit in sides.supplier)
     if not candidate.analysis.grammar.language.compounds:
-        return candidate.trigger.frame != "deal" or loose
+        return (candidate.trigger.frame != "deal" or loose) and not _known_model(candidate)
     general = names <= GENERAL_WEAPONS
     return candidate.trigger.frame != "give" and (general or (loose and not announced(candidate)))
+
+
+def _known_model(candidate: Candidate) -> bool:
+    """`A to supply Leopard tanks`: arms of a known make are handed over, if only to somebody who is not named."""
+    if candidate.trigger.id.endswith(".send") or not candidate.makers or not candidate.roles.get("supplier"):
+        return False
+    if candidate.trigger.frame == "give":
+        return weapon_beside(candidate)
+    return candidate.trigger.frame == "supply" and announced(candidate)
 
 
 def announced(candidate: Candidate) -> bool:
@@ -90,7 +99,10 @@ def _why_not(candidate: Candidate, sides: Sides) -> str | None:
         (_at_home(candidate, sides), "supplier and recipient are one country: a domestic matter"),
         (_bodies_alone(candidate, sides), "an army or a maker of arms alone: a domestic matter"),
         (_names(candidate) <= _MASS_DESTRUCTION, "nobody hands over weapons of mass destruction"),
-        (_names(candidate) <= GENERAL_WEAPONS and comments(candidate), "a comment on deliveries in general"),
+        (
+            comments(candidate) and ((not suppliers and not compounds) or _names(candidate) <= GENERAL_WEAPONS),
+            "a comment on deliveries, and nothing tells of one",
+        ),
         (_moved(candidate, sides), "own arms or crewed craft are moved, not handed over"),
         (not suppliers and _bought_in_general(candidate), "purchases in general and no supplier: no specific transfer"),
         (not suppliers and not compounds and _given_in_general(candidate), "arms in general and no supplier"),

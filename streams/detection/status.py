@@ -302,7 +302,7 @@ def _position(candidate: Candidate) -> str:
     """`after` or `before` where the head is a noun that a word of that kind governs: `after talks with X`, `会谈后`."""
     if candidate.tense != "noun" and not is_gerund(candidate):
         return ""
-    if candidate.unit.link in ("in", "at") and candidate.type.engine != "action":
+    if candidate.unit.link in ("in", "at") and candidate.type.engine == "meeting":
         return "during"
     units = candidate.analysis.units
     head = units.index(candidate.unit)

@@ -168,13 +168,14 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     units = candidate.analysis.units
     head = units.index(candidate.unit)
     own: list[Unit] = []
+    near = 1 if comments(candidate) else 4
     for unit in actors:
         after = unit.start >= candidate.unit.end
         if unit.link in TO or (
             unit.link in ("in", "object") and after and unit.cls in (COUNTRY, PLACE) and _adjacent(units, head, unit)
         ):
             sides.recipient.append(unit)
-        elif unit.link in FROM or (unit.link in ("of", "of_or_to") and not after and head - units.index(unit) <= 4):
+        elif unit.link in FROM or (unit.link in ("of", "of_or_to") and not after and head - units.index(unit) <= near):
             sides.supplier.append(unit)
         elif (
             unit.link in ("of", "of_or_to", "dative")
@@ -201,6 +202,8 @@ def _talked_about(candidate: Candidate, actors: list[Unit], sides: Sides) -> Non
     near = clause[head + 1 : head + 4] if verb_last else clause[:head]
     frames = {getattr(hit.entry.referent, "frame", "") for unit in near if unit.link != "near" for hit in unit.triggers}
     talks = frames & ({"talk"} if verb_last else {"talk", "meet", "meeting"})
+    if says(candidate, "agreement"):
+        return
     if not talks or (candidate.unit.link != "about" and "talk" not in talks):
         return
     candidate.status = "possible"
