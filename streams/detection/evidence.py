@@ -7,6 +7,7 @@ end there. What only grammar can tell is asked once the sentence has its units.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from streams.detection.arguments import Arguments, is_union
 from streams.detection.candidate import Candidate
@@ -44,13 +45,21 @@ _HEADLINE = 110
 _HEADLINE_HAN = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledEvidence:
-    """An evidence group of a type in one language."""
+    """An evidence group of a type in one language, compiled when it is first asked for: hundreds of them at the start
+    would cost a second.
+    """
 
     name: str
     window: str
-    pattern: re.Pattern[str]
+    forms: tuple[str, ...]
+    language: Language
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The words of the group."""
+        return compile_forms(self.forms, self.language)
 
 
 Evidence = Mapping[str, CompiledEvidence]
@@ -61,7 +70,7 @@ def compile_evidence(event_type: EventType, language: Language, fold: Callable[[
     """The evidence groups that a type has in a language."""
     return {
         group.name: CompiledEvidence(
-            group.name, group.window, compile_forms([fold(form) for form in group.forms[language.code]], language)
+            group.name, group.window, tuple(fold(form) for form in group.forms[language.code]), language
         )
         for group in event_type.evidence
         if group.forms.get(language.code)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from streams.detection.candidate import Candidate
 from streams.detection.grammar import compile_forms
@@ -12,14 +13,20 @@ from streams.languages.language import Language
 _PENALTY = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledFilter:
-    """A filter of a type in one language."""
+    """A filter of a type in one language, compiled when it is first tried."""
 
     name: str
     window: str
     veto: bool
-    pattern: re.Pattern[str]
+    forms: tuple[str, ...]
+    language: Language
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The words of the filter."""
+        return compile_forms(self.forms, self.language)
 
 
 def compile_filters(
@@ -29,7 +36,7 @@ def compile_filters(
     return tuple(
         CompiledFilter(
             item.name, item.window, item.strength == "veto",
-            compile_forms([fold(form) for form in item.forms[language.code]], language),
+            tuple(fold(form) for form in item.forms[language.code]), language,
         )
         for item in event_type.filters
         if item.forms.get(language.code)

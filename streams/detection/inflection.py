@@ -37,9 +37,9 @@ class Inflector:
 
     def stems(self, form: str, category: str) -> list[Stem]:
         """One stem for each word of a form; no stem at all for a form without letters."""
-        inside, open_ = form.startswith("~"), form.endswith("~")
-        words = self._words(form.strip("~"))
+        inside = form.startswith("~")
         if self._script == "han":
+            words, open_ = self._words(form.strip("~")), form.endswith("~")
             return [Stem(words.replace(" ", ""), _BARE, open_, inside)] if words else []
         parts, opened = self._parts(form)
         if self._script == "arabic" and parts and parts[0].startswith(_ARTICLE) and len(parts[0]) > 4:
