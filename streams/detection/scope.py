@@ -42,6 +42,7 @@ def court_cues(candidate: Candidate) -> list[Cue]:
         Cue("background", analysis.start + match.start(), analysis.start + match.end(), match.group())
         for match in found
     ]
+    cues = [cue for cue in cues if not _within(candidate, cue)]
     return cues if analysis.dated else [*cues, *_years(candidate)]
 
 
