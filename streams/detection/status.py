@@ -241,7 +241,9 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     if cue.kind == "request":
         return False
     between = [unit for unit in candidate.analysis.units if candidate.hit.end <= unit.start and unit.end <= cue.start]
-    content = [unit for unit in between if not unit.cls]
+    grammar = candidate.analysis.grammar
+    light = grammar.articles | grammar.conjunctions | grammar.fillers | grammar.adpositions.keys()
+    content = [unit for unit in between if not unit.cls and unit.low not in light]
     return candidate.tense == "noun" and len(content) <= 4
 
 
@@ -295,7 +297,26 @@ def _governing_cues(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
             break
         found.extend(cue for cue in cues if _clause_of(analysis, cue) == governing)
         number = governing
+    if told := _after_colon(candidate):
+        found.extend(cue for cue in cues if cue.kind in _TOLD and _clause_of(analysis, cue) == told)
     return found
+
+
+_TOLD = frozenset({"planned", "future_time", "possible", "request", "deny", "cancel"})
+
+
+def _after_colon(candidate: Candidate) -> int | None:
+    """`Meeting with A: B travels to …`: the clause behind the colon of a heading without a verb tells of it."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    if candidate.tense != "noun" or number or len(analysis.kinds) < 2 or analysis.kinds[1] != "break":
+        return None
+    if not any(unit.low.startswith(":") for unit in analysis.clause(1)[:1]):
+        return None
+    others = (unit for unit in analysis.clause(0) if unit is not candidate.unit)
+    if any(hit.entry.tense != "noun" for unit in others for hit in unit.triggers):
+        return None
+    words = [unit for unit in analysis.clause(1)[1:] if unit.low not in analysis.grammar.articles]
+    return 1 if words and words[0].cls and words[0].link in ("", "subject", "bare") else None
 
 
 def _position(candidate: Candidate) -> str:
