@@ -3,6 +3,7 @@
 import itertools
 
 from streams.detection.grammar import Grammar
+from streams.detection.statements import arabic_border, korean_border
 from streams.detection.units import BODY, LEADER, STATES, WEAPON, Unit
 
 _BREAKS = frozenset({":", ";", "\u2013", '"', "(", ")", "|", "-", "...", "- ", " -", "!", "?", "。", "؛", "："})
@@ -18,11 +19,16 @@ def split_clauses(units: list[Unit], grammar: Grammar) -> list[str]:
     """
     kinds = ["start"]
     aside = _asides(units)
+    current, main = 0, 0
     for place, unit in enumerate(units):
         kind = "" if place in aside else _border(units, place, grammar)
-        if kind and place and units[place - 1].clause == len(kinds) - 1 and _has_content(units, place, len(kinds) - 1):
+        if kind == "back":
+            current = main
+        elif kind and place and units[place - 1].clause == current and _has_content(units, place, current):
+            main = current if kind == "relative" and kinds[current] != "relative" else len(kinds)
             kinds.append(kind)
-        unit.clause = len(kinds) - 1
+            current = len(kinds) - 1
+        unit.clause = current
     return kinds
 
 
@@ -54,8 +60,9 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
         return ""
     if unit.kind == "punct" and (unit.low in _BREAKS or unit.low[:1] in ':;–"'):
         return "break"
-    if grammar.language.script == "han" and _set_off(units, place):
-        return "break"
+    found = _by_script(units, place, grammar)
+    if found is not None:
+        return found
     if unit.kind == "punct" and unit.low in _COMMAS:
         return _after_comma(units, place, grammar)
     if unit.kind != "word" or not place:
@@ -65,6 +72,16 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
     if unit.low in grammar.clauses.get("coordinator", ()):
         return _coordinated(units, place, grammar)
     return ""
+
+
+def _by_script(units: list[Unit], place: int, grammar: Grammar) -> str | None:
+    """Borders that a script has in its own way; None where the common rules decide."""
+    script = grammar.language.script
+    if script == "han":
+        return "break" if _set_off(units, place) else None
+    if script == "arabic":
+        return arabic_border(units, place, grammar)
+    return (korean_border(units, place, grammar) or None) if script == "hangul" else None
 
 
 _SHORTEST = 4

@@ -207,9 +207,10 @@ class Reader:
         if needed is None:
             return True
         clause = candidate.analysis.clause(candidate.unit.clause)
-        if self.grammar.language.script == "han":
-            start = candidate.analysis.start
-            return needed.search(candidate.analysis.text[clause[0].start - start : clause[-1].end - start]) is not None
+        if self.grammar.language.script in ("han", "arabic"):
+            above = candidate.analysis.clause(candidate.unit.clause - 1) if self.grammar.language.order == "vso" else []
+            first = [*above, *clause][0].start - candidate.analysis.start
+            return needed.search(candidate.analysis.text[first : clause[-1].end - candidate.analysis.start]) is not None
         return any(needed.fullmatch(unit.low) for unit in clause)
 
     def _of_unit(self, analysis: Analysis, unit: Unit, present: frozenset[str]) -> Iterable[Candidate]:

@@ -2,6 +2,7 @@
 
 import itertools
 
+from streams.detection.arabic import meets_other, owner_and_partner
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import countries_of
 from streams.detection.gatherings import agree, beside, placed
@@ -19,6 +20,7 @@ from streams.detection.participants import (
     take_destination,
     take_gerund_subject,
     take_groups,
+    take_omitted,
     take_pronoun,
     take_stay,
     take_titles,
@@ -51,10 +53,15 @@ def _meet(candidate: Candidate, world: World) -> None:
     )
     if candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun":
         sides |= {"of"}
+    if meets_other(candidate):
+        candidate.refuse("who meets, or who is met, is no leader")
+        return
     leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in sides]
     take(candidate, leaders)
     if count_states(candidate) < 2:
         take_pronoun(candidate)
+    if count_states(candidate) == 1:
+        take_omitted(candidate)
     if count_states(candidate) == 1 and candidate.analysis.grammar.language.script == "han":
         take_across_break(candidate)
     if count_states(candidate) < 2:
@@ -97,7 +104,10 @@ def _meeting(candidate: Candidate, world: World) -> None:
         for unit in scope
         if unit.link in ("", "subject", "object", "bare", "by", "dative") or unit.link in ("with", "between")
     ]
-    if len(countries_of(tight)) >= 2:
+    if owned := owner_and_partner(candidate):
+        take(candidate, owned)
+        candidate.score = 0.8
+    elif len(countries_of(tight)) >= 2:
         alone = all(unit.link == "with" and unit.start > candidate.unit.start for unit in tight)
         subjects = [unit for unit in loose if unit.link in ("", "subject", "bare") and unit.end <= candidate.unit.start]
         take(candidate, [*(subjects if alone else ()), *tight])
@@ -171,7 +181,7 @@ def _joint(candidate: Candidate, world: World) -> None:
     if not leaders and candidate.tense == "noun":
         take_across_break(candidate)
         return
-    if candidate.tense != "noun":
+    if candidate.tense != "noun" and candidate.analysis.grammar.language.order != "vso":
         leaders = [unit for unit in leaders if unit.end <= candidate.unit.start]
     if not countries_of(leaders) and candidate.tense != "noun" and placed(candidate):
         take_groups(candidate)

@@ -124,6 +124,10 @@ class NameReader:
 
     def _alone(self, units: list[Unit], place: int) -> bool:
         """Whether no unknown capitalised word stands beside a name, with which it would be another name."""
+        if self.grammar.language.script == "arabic":
+            return not any(
+                self._part_of_name(unit) for unit in (*units[max(0, place - 1) : place], *units[place + 1 : place + 2])
+            )
         if self.grammar.language.nouns_capital or not self.grammar.language.capitals:
             return True
         beside = [*units[max(0, place - 1) : place], *units[place + 1 : place + 2]]
@@ -140,6 +144,13 @@ class NameReader:
         if home == country:
             unit.person, unit.country, unit.office = person, home, office
             unit.cls = WEAK if cls == LEADER and unit.cls == WEAK else cls
+
+    def _part_of_name(self, unit: Unit) -> bool:
+        """Arabic names have no capitals: an unknown word beside a name of one word is most likely a part of it."""
+        grammar = self.grammar
+        known = grammar.adpositions.get(unit.low) or unit.low in grammar.fillers or unit.low in grammar.conjunctions
+        known = known or any(unit.low in words for words in grammar.clauses.values())
+        return unit.kind == "word" and unit.low.isalpha() and not known
 
     def attributes(self, units: list[Unit]) -> None:
         """`Putin's lawyer`, `spokesman for X`, `Biden-Berater`: the leader is not the one who acts."""

@@ -145,6 +145,26 @@ def take_pronoun(candidate: Candidate) -> None:
                 return
 
 
+def take_omitted(candidate: Candidate) -> None:
+    """`A arrived in C and met B`: where a clause may go without a subject, that of the clause before is meant."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    if analysis.grammar.language.script not in _DROPPING or analysis.kinds[number] not in ("main", "that"):
+        return
+    if any(unit.cls in (LEADER, MINISTER, FORMER) and unit.link == "subject" for unit in analysis.clause(number)):
+        return
+    known = {filler.country for filler in candidate.roles.get("participant", ())}
+    before = [unit for unit in analysis.units if unit.clause < number and unit.cls in (LEADER, MINISTER, FORMER)]
+    subject = next((unit for unit in before if unit.link in ("", "subject", "bare") and not unit.attribute), None)
+    if subject is not None and subject.cls == LEADER and subject.country not in known and not subject.quoted:
+        take(candidate, [subject])
+        candidate.score -= 0.06
+        candidate.notes.append("subject of the clause before")
+
+
+_DROPPING = frozenset({"han", "hangul", "arabic"})
+"""Scripts of the languages that leave out a subject that is clear."""
+
+
 def take_across_break(candidate: Candidate) -> None:
     """`Meeting with A: B travels to C`: the other half of a headline names the other side as its subject."""
     analysis, number = candidate.analysis, candidate.unit.clause

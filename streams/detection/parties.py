@@ -1,5 +1,6 @@
 """Who can be a side of a transfer, and which of them is the subject of its head."""
 
+from streams.detection.arabic import stem_of
 from streams.detection.candidate import Candidate
 from streams.detection.grammar import Grammar
 from streams.detection.links import link_before
@@ -65,10 +66,12 @@ def _of_forces(clause: list[Unit], place: int, grammar: Grammar) -> bool:
     """`the Ukrainian army`, `rebelles syriens`: an adjective at a word for forces is its state, in that word's case."""
     unit = clause[place]
     near = clause[place + 1 : place + 3] if not grammar.language.adjective_after else clause[max(0, place - 1) : place]
-    cases = (grammar.forces.get(other.low) or grammar.rebels.get(other.low) for other in near)
-    case = next((case for case in cases if case is not None), None)
+    words = [stem_of(other.low, grammar) for other in near]
+    case = next((found for word in words if (found := grammar.forces.get(word) or grammar.rebels.get(word))), None)
     if case is None:
         return False
+    if near[0].low.startswith("لل"):
+        case = "to"
     if not unit.link and case != "bare":
         unit.link = case
     return True

@@ -43,6 +43,7 @@ class _Phrase:
     country: str | None = None
     countries: list[str] = field(default_factory=list)
     name: Unit | None = None
+    bearers: list[Unit] = field(default_factory=list)
     surname: str = ""
     foreign_body: bool = False
 
@@ -231,6 +232,8 @@ class PhraseBuilder:
             elif phrase.kind == "plural" and unit.low in self.grammar.conjunctions and phrase.countries:
                 place += 1
                 continue
+            elif phrase.kind == "plural" and phrase.countries and unit.cls in NAMED:
+                phrase.bearers.append(unit)
             elif not (unit.kind == "word" and unit.low in self.grammar.fillers):
                 break
             phrase.high = place
@@ -387,7 +390,11 @@ class PhraseBuilder:
         if phrase.kind in _MINISTERIAL or phrase.foreign_body:
             return self._bearer(phrase, merged, MINISTER)
         if phrase.kind == "plural":
-            merged.fillers = tuple(self._office_filler(country, None) for country in dict.fromkeys(phrase.countries))
+            bearers = {unit.country: self._filler(unit) for unit in phrase.bearers if unit.cls == LEADER}
+            merged.fillers = tuple(
+                bearers.get(country) or self._office_filler(country, None)
+                for country in dict.fromkeys(phrase.countries)
+            )
             return PLURAL
         if phrase.name is not None:
             return self._known(phrase, merged)

@@ -1,5 +1,6 @@
 """Frames of arms transfers: who supplies whom with what."""
 
+from streams.detection.arabic import receiver
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.parties import actors_of, describes_weapon, is_passive, subjects_of
@@ -35,9 +36,13 @@ def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     candidate.score = max(candidate.score, 0.6) if candidate.score == 0.6 else 0.88
     passive = is_passive(candidate)
     subjects = [] if passive else subjects_of(candidate, actors)
+    handed = receiver(candidate, actors, supplied=_supplied_before(candidate, actors))
+    if handed is not None:
+        sides.recipient.append(handed)
+        subjects = [unit for unit in _before_head(candidate, actors) if unit.link in BARE][-1:]
     sides.supplier.extend(subjects)
     for unit in actors:
-        if unit in sides.supplier:
+        if unit in sides.supplier or unit in sides.recipient:
             continue
         if unit.link == "of" and candidate.analysis.grammar.language.order == "sov":
             sides.supplier.extend([] if sides.supplier else [unit])
@@ -66,6 +71,17 @@ def _announce(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
             sides.recipient.append(unit)
     if not sides.recipient or not sides.supplier:
         candidate.refuse("not arms for somebody are announced")
+
+
+def _before_head(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
+    return [unit for unit in actors if unit.end <= candidate.unit.start]
+
+
+def _supplied_before(candidate: Candidate, actors: list[Unit]) -> bool:
+    """Whether somebody who can supply is named before the head, in its clause or in the one that governs it."""
+    governing = candidate.analysis.governing(candidate.unit.clause)
+    above = candidate.analysis.clause(governing) if governing is not None else []
+    return bool(_before_head(candidate, actors)) or any(unit.cls in (COUNTRY, PLACE, LEADER) for unit in above)
 
 
 def _arm(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
@@ -169,6 +185,10 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     head = units.index(candidate.unit)
     own: list[Unit] = []
     near = 1 if comments(candidate) else 4
+    handed = receiver(candidate, actors, supplied=_supplied_before(candidate, actors))
+    if handed is not None and not any(unit.link in TO for unit in actors):
+        sides.recipient.append(handed)
+        actors = [unit for unit in actors if unit is not handed]
     for unit in actors:
         after = unit.start >= candidate.unit.end
         if unit.link in TO or (

@@ -1,0 +1,77 @@
+"""What is Arabic about frames: the verb comes first, pronouns are endings of nouns, receivers follow without a word."""
+
+from streams.detection.candidate import Candidate
+from streams.detection.fillers import countries_of
+from streams.detection.grammar import Grammar
+from streams.detection.units import FORMER, LEADER, MINISTER, OTHER, PLURAL, Unit
+
+_OWN = ("ه", "ها", "هما", "هم")
+"""Endings of a noun that say whose it is: `لقائه`."""
+_NEAR = 6
+"""Units between such a noun and whom it takes."""
+_PERSONS = frozenset({LEADER, PLURAL, MINISTER, FORMER, OTHER})
+
+
+def is_arabic(candidate: Candidate) -> bool:
+    """Whether the sentence is Arabic."""
+    return candidate.analysis.grammar.language.script == "arabic"
+
+
+def has_owner(candidate: Candidate) -> bool:
+    """Whether the head is a noun that ends in a pronoun."""
+    return candidate.tense == "noun" and candidate.unit.low.split()[-1].endswith(_OWN)
+
+
+def owner_and_partner(candidate: Candidate) -> list[Unit]:
+    """`قال A بعد لقائه B`: the leader before a noun with a pronoun, and the one right after it."""
+    if not is_arabic(candidate) or not has_owner(candidate):
+        return []
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    ahead = [unit for unit in units[head + 1 : head + _NEAR] if unit.cls in _PERSONS]
+    if not ahead or ahead[0].cls not in (LEADER, PLURAL) or ahead[0].link not in ("", "bare", "with", "object"):
+        return []
+    behind = [unit for unit in reversed(units[:head]) if unit.cls in _PERSONS and not unit.attribute]
+    earlier = behind or [*reversed(candidate.analysis.leaders)]
+    owner = next((unit for unit in earlier if unit.country != ahead[0].country), None)
+    if owner is None or owner.cls not in (LEADER, PLURAL):
+        return []
+    found = [owner, ahead[0]]
+    return found if len(countries_of(found)) >= 2 else []
+
+
+def meets_other(candidate: Candidate) -> bool:
+    """`استقبل A وزير …`: who meets, or who is met first, is no leader."""
+    if not is_arabic(candidate) or candidate.tense == "noun":
+        return False
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    persons = [unit for unit in clause if unit.cls in _PERSONS and not unit.attribute and not unit.quoted]
+    after = [unit for unit in persons if unit.start >= candidate.unit.end]
+    before = [unit for unit in persons if unit.end <= candidate.unit.start]
+    units = candidate.analysis.units
+    beside = bool(before) and units.index(candidate.unit) - units.index(before[-1]) <= 2
+    pair = [*before[-1:], *after[:1]] if beside else after[:2]
+    return any(unit.cls not in (LEADER, PLURAL) for unit in pair)
+
+
+def receiver(candidate: Candidate, actors: list[Unit], *, supplied: bool) -> Unit | None:
+    """`تسليم سوريا صواريخ`: a bare name right after the head, with the weapon behind it, receives where somebody
+    else supplies.
+    """
+    if not is_arabic(candidate) or not supplied:
+        return None
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    after = units[head + 1 : head + 2]
+    if not after or after[0] not in actors or after[0].link not in ("", "bare"):
+        return None
+    weapon = any(unit.weapon is not None for unit in units[head + 2 : head + 7])
+    return after[0] if weapon else None
+
+
+def stem_of(word: str, grammar: Grammar) -> str:
+    """A word without the article, and without the preposition that the article joins (`للجيش`)."""
+    if grammar.language.script != "arabic":
+        return word
+    for prefix in ("وال", "بال", "لل", "ال"):
+        if word.startswith(prefix):
+            return word[len(prefix) :]
+    return word
