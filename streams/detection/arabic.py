@@ -3,7 +3,7 @@
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import countries_of
 from streams.detection.grammar import Grammar
-from streams.detection.units import FORMER, LEADER, MINISTER, OTHER, PLURAL, Unit
+from streams.detection.units import COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, Unit
 
 _OWN = ("ه", "ها", "هما", "هم")
 """Endings of a noun that say whose it is: `لقائه`."""
@@ -53,11 +53,16 @@ def meets_other(candidate: Candidate) -> bool:
     return any(unit.cls not in (LEADER, PLURAL) for unit in pair)
 
 
-def receiver(candidate: Candidate, actors: list[Unit], *, supplied: bool) -> Unit | None:
+def receiver(candidate: Candidate, actors: list[Unit]) -> Unit | None:
     """`تسليم سوريا صواريخ`: a bare name right after the head, with the weapon behind it, receives where somebody
     else supplies.
     """
-    if not is_arabic(candidate) or not supplied:
+    if not is_arabic(candidate):
+        return None
+    governing = candidate.analysis.governing(candidate.unit.clause)
+    above = candidate.analysis.clause(governing) if governing is not None else []
+    supplied = any(unit.end <= candidate.unit.start for unit in actors)
+    if not supplied and not any(unit.cls in (COUNTRY, PLACE, LEADER) for unit in above):
         return None
     units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
     after = units[head + 1 : head + 2]

@@ -36,10 +36,10 @@ def _give(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     candidate.score = max(candidate.score, 0.6) if candidate.score == 0.6 else 0.88
     passive = is_passive(candidate)
     subjects = [] if passive else subjects_of(candidate, actors)
-    handed = receiver(candidate, actors, supplied=_supplied_before(candidate, actors))
+    handed = receiver(candidate, actors)
     if handed is not None:
         sides.recipient.append(handed)
-        subjects = [unit for unit in _before_head(candidate, actors) if unit.link in BARE][-1:]
+        subjects = [unit for unit in actors if unit.end <= candidate.unit.start and unit.link in BARE][-1:]
     sides.supplier.extend(subjects)
     for unit in actors:
         if unit in sides.supplier or unit in sides.recipient:
@@ -71,17 +71,6 @@ def _announce(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
             sides.recipient.append(unit)
     if not sides.recipient or not sides.supplier:
         candidate.refuse("not arms for somebody are announced")
-
-
-def _before_head(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
-    return [unit for unit in actors if unit.end <= candidate.unit.start]
-
-
-def _supplied_before(candidate: Candidate, actors: list[Unit]) -> bool:
-    """Whether somebody who can supply is named before the head, in its clause or in the one that governs it."""
-    governing = candidate.analysis.governing(candidate.unit.clause)
-    above = candidate.analysis.clause(governing) if governing is not None else []
-    return bool(_before_head(candidate, actors)) or any(unit.cls in (COUNTRY, PLACE, LEADER) for unit in above)
 
 
 def _arm(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
@@ -185,7 +174,7 @@ def _supply(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
     head = units.index(candidate.unit)
     own: list[Unit] = []
     near = 1 if comments(candidate) else 4
-    handed = receiver(candidate, actors, supplied=_supplied_before(candidate, actors))
+    handed = receiver(candidate, actors)
     if handed is not None and not any(unit.link in TO for unit in actors):
         sides.recipient.append(handed)
         actors = [unit for unit in actors if unit is not handed]
