@@ -26,7 +26,7 @@ _PAIRS = (
 
 SIMPLIFIED = dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True))
 
-COUNTERS = frozenset("两二三四五六七八多各国")
+COUNTERS = frozenset("两二三四五六七八多各国成员家的")
 """Between states and the word for their leaders: `俄白哈三国总统`."""
 
 AMONG = {
@@ -42,6 +42,12 @@ AMONG = {
     ("新", ""): "SG",
 }
 """Which of several states a short name means beside another one, and beside any (`""`)."""
+
+MADE = frozenset("制产造")
+"""After the short name of a state: what it makes (`俄制战机`)."""
+
+BETWEEN = MADE | frozenset("生国的首批第一二三四五六七八九十两多最后新型架辆艘枚台套门支级式")
+"""Letters that may stand between a maker and a weapon."""
 
 AMBIVALENT = frozenset("新西马加白古以")
 """Short names that begin too many words to be a state after a verb: only beside another state or before a title."""

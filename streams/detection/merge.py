@@ -127,9 +127,19 @@ def _deciding(group: list[Candidate]) -> Candidate:
         and all(item.status in ("denied", "possible") for item in pool)
     ):
         pool = [item for item in pool if item.status == "denied"]
+    if pool[0].type.engine == "meeting":
+        pool = [item for item in pool if not _rests_on(item, pool)]
     first = min(item.analysis.start for item in pool)
     return min(
         pool, key=lambda item: (item.analysis.start != first, not item.explicit, _STATUS_RANK[item.status], -item.score)
+    )
+
+
+def _rests_on(item: Candidate, pool: list[Candidate]) -> bool:
+    """A loose head behind a word for meeting in its sentence tells what came of the meeting, not whether it was."""
+    return item.trigger.frame in _LOOSE and any(
+        other.analysis is item.analysis and other.trigger.frame not in _LOOSE and other.hit.end <= item.hit.start
+        for other in pool
     )
 
 

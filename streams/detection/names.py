@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from streams.detection.chinese import AMBIVALENT, NO_STATE
+from streams.detection.chinese import AMBIVALENT, MADE, NO_STATE
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
@@ -57,12 +57,17 @@ class NameReader:
                 )
             )
             counts = counts or self._opens(units, place, after)
+            counts = counts or (after is not None and after.low in MADE and self._arms_follow(units, place))
             if (
                 not counts
                 or (after is not None and f"{unit.low}{after.low[:1]}" in NO_STATE)
                 or (before is not None and f"{before.low[-1:]}{unit.low}" in NO_STATE)
             ):
                 unit.cls, unit.country, unit.kind = "", None, "word"
+
+    def _arms_follow(self, units: list[Unit], place: int) -> bool:
+        """`俄制战机`: a weapon soon after the word for made."""
+        return any(unit.weapon is not None for unit in units[place + 2 : place + 5])
 
     def _takes_short(self, head: Unit, unit: Unit) -> bool:
         """`访美`, `售台`: a short name right after a head, where it is no part of the next word (`提供新…`)."""

@@ -7,7 +7,7 @@ from streams.detection.chinese import AMONG, COUNTERS
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, COUNTRY, LEADER, NAMED, PLURAL, Unit
 from streams.detection.world import World
-from streams.knowledge import LEADER_OFFICES
+from streams.knowledge import LEADER_OFFICES, Organization
 from streams.languages.language import Title
 from streams.messages import Filler
 
@@ -32,8 +32,9 @@ class PairReader:
         find = {"han": self._han, "hangul": self._hangul, "arabic": self._arabic}.get(script)
         if find is None:
             return units
-        for unit in units if script == "hangul" else ():
+        for number, unit in enumerate(units if script == "hangul" else ()):
             self._visited(unit)
+            _name_or_head(units, number)
         result: list[Unit] = []
         place = 0
         while place < len(units):
@@ -49,6 +50,8 @@ class PairReader:
     # ------------------------------------------------------------------ one script after the other
     def _han(self, units: list[Unit], place: int) -> tuple[Unit, int] | None:
         """`中日韩`, `苏丹和南苏丹`: short names touch, long ones want a conjunction between them."""
+        if (group := self._gathering(units, place)) is not None:
+            return group
         states, end = self._run(units, place)
         office = units[end] if end < len(units) else None
         if states and office is not None and self._of_office(states[-1], office):
@@ -61,6 +64,24 @@ class PairReader:
         while after < len(units) and units[after].kind == "word" and units[after].low in COUNTERS:
             after += 1
         return self._close(units, place, end, after, countries)
+
+    def _gathering(self, units: list[Unit], place: int) -> tuple[Unit, int] | None:
+        """`欧盟领导人`, `上合组织成员国元首`: the leaders of a union, none of them by name."""
+        body = units[place]
+        referent = body.entry.referent if body.entry is not None else None
+        if not isinstance(referent, Organization) or referent.kind not in ("union", "alliance", "summit"):
+            return None
+        after = place + 1
+        while after < len(units) and units[after].kind == "word" and units[after].low in COUNTERS:
+            after += 1
+        closing = units[after] if after < len(units) else None
+        title = closing.entry.referent if closing is not None and closing.entry is not None else None
+        if closing is None or not isinstance(title, Title) or title.kind not in ("leader", "plural") or title.office:
+            return None
+        beyond = units[after + 1] if after + 1 < len(units) else None
+        if beyond is not None and beyond.cls in NAMED and beyond.start == closing.end:
+            return None
+        return self._merged(units[place : after + 1], [], None, ""), after + 1
 
     def _run(self, units: list[Unit], place: int) -> tuple[list[Unit], int]:
         states: list[Unit] = []
@@ -167,6 +188,19 @@ class PairReader:
         unit.parts, unit.office, unit.link = parts, office, link
         unit.fillers = tuple(self.holder(country, office) for country in dict.fromkeys(countries))
         return unit
+
+
+def _name_or_head(units: list[Unit], place: int) -> None:
+    """`전차 10대 인도`: a word for a state and for handing over is a head where it closes what tells of a weapon."""
+    unit = units[place]
+    if unit.cls != COUNTRY or not unit.triggers:
+        return
+    after = units[place + 1] if place + 1 < len(units) else None
+    closes = after is None or after.kind == "punct" or after.low.startswith("...")
+    if closes and any(other.weapon is not None for other in units[:place]):
+        unit.cls, unit.country, unit.kind, unit.readings = "", None, "trigger", ()
+    else:
+        unit.triggers = ()
 
 
 def _is_short(unit: Unit) -> bool:

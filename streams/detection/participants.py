@@ -78,7 +78,8 @@ def stands_near(candidate: Candidate, unit: Unit) -> bool:
     units = candidate.analysis.units
     head, place = units.index(candidate.unit), units.index(unit)
     if place < head:
-        return unit.link in ("of", "with") and head - place <= (10 if verb_closes(candidate) else 4)
+        letters = candidate.analysis.grammar.language.script == "han"
+        return unit.link in ("of", "with") and head - place <= (10 if verb_closes(candidate) or letters else 4)
     return place - head <= 14
 
 

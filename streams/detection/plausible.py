@@ -3,7 +3,7 @@
 from streams.detection.candidate import Candidate
 from streams.detection.merge import GENERAL_WEAPONS
 from streams.detection.sides import BARE, Sides
-from streams.detection.units import ADJECTIVE, BODY
+from streams.detection.units import ADJECTIVE, BODY, Unit
 from streams.detection.weapons import all_crewed, weapon_beside
 
 
@@ -25,10 +25,18 @@ def says(candidate: Candidate, kind: str) -> bool:
 def _bodies_alone(candidate: Candidate, sides: Sides) -> bool:
     """An army that orders, a maker that delivers, nobody else named and no foreign make: most likely at home."""
     alone = sides.recipient if not sides.supplier else sides.supplier if not sides.recipient else []
-    if not alone or any(unit.cls not in (BODY, ADJECTIVE) for unit in alone):
+    if not alone or any(unit.cls not in (BODY, ADJECTIVE) and not _of_forces(candidate, unit) for unit in alone):
         return False
     own = {unit.country for unit in alone}
     return not any(maker and maker not in own for maker in candidate.makers)
+
+
+def _of_forces(candidate: Candidate, unit: Unit) -> bool:
+    """`俄罗斯军队`, `한국 해군`: a word for forces right behind a state that has no adjective."""
+    if candidate.analysis.grammar.language.script not in ("han", "hangul"):
+        return False
+    following = candidate.analysis.text[unit.end - candidate.analysis.start :].lstrip()
+    return following.startswith(tuple(candidate.analysis.grammar.forces))
 
 
 def _handed(candidate: Candidate, sides: Sides) -> bool:

@@ -159,7 +159,10 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
 
     A group holds every reading of its piece, the likeliest kind first: which one is meant, the neighbours decide later.
     """
-    ordered = sorted(hits, key=lambda hit: (-hit.length, hit.start, _RANK[hit.entry.kind], -_stem_length(hit.entry)))
+    ordered = sorted(
+        _without_shadows(hits),
+        key=lambda hit: (-hit.length, hit.start, _RANK[hit.entry.kind], -_stem_length(hit.entry)),
+    )
     groups: dict[tuple[int, int], list[Hit]] = {}
     longest: dict[int, tuple[int, int]] = {}
     taken: set[int] = set()
@@ -178,6 +181,18 @@ def choose(hits: list[Hit]) -> list[list[Hit]]:
         ):
             groups[longest[hit.start]].append(hit)
     return [groups[span] for span in sorted(groups)]
+
+
+def _without_shadows(hits: list[Hit]) -> list[Hit]:
+    """Hits without heads that are the name of a state with its particle (Korean: India and to hand over)."""
+    named = {(hit.start, hit.end) for hit in hits if hit.entry.kind == "country" and hit.link}
+    if not named:
+        return hits
+    return [
+        hit
+        for hit in hits
+        if hit.entry.kind != "trigger" or (hit.start, hit.start + _stem_length(hit.entry)) not in named
+    ]
 
 
 def _stem_length(entry: Entry) -> int:

@@ -10,6 +10,9 @@ _ENDS = frozenset({",", ".", "-", "\u2013", ";", ":", "!", "?", '"'})
 
 def mark_sources(units: list[Unit], grammar: Grammar) -> None:
     """Set `quoted` of every state or leader that only tells what the sentence says."""
+    if grammar.language.script == "hangul":
+        _mark_speaker(units)
+        return
     report, attribution = grammar.cues.get("report"), grammar.discourse.get("attribution")
     for place, unit in enumerate(units):
         if unit.cls not in _QUOTED:
@@ -57,3 +60,24 @@ def _tells(units: list[Unit], place: int, grammar: Grammar) -> bool:
         if unit.cls in _QUOTED or unit.cls == ADJECTIVE:
             return unit.country != units[place].country
     return False
+
+
+_QUOTING = ("다고", "라고", "냐고", "자고", "다며", "라며")
+"""Endings of Korean verbs whose clause is what somebody says."""
+_TOPIC = frozenset({"은", "는", "측은", "당국은", "정부는"})
+
+
+def _mark_speaker(units: list[Unit]) -> None:
+    """`B가 … 했다고 A가 밝혔다`, `A는 B가 … 했다고 밝혔다`: of two subjects the one outside what is said tells it."""
+    said = next((place for place, unit in enumerate(units) if unit.low.endswith(_QUOTING) and not unit.cls), None)
+    if said is None:
+        return
+    after = [unit for unit in units[said + 1 :] if unit.cls in _QUOTED and unit.link == "subject"]
+    subjects = [place for place, unit in enumerate(units[:said]) if unit.cls in _QUOTED and unit.link == "subject"]
+    for unit in after[:1]:
+        unit.quoted = True
+    if after or len(subjects) < 2:
+        return
+    first = subjects[0]
+    if first + 1 < len(units) and units[first + 1].low in _TOPIC:
+        units[first].quoted = True

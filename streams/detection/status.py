@@ -229,6 +229,8 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     planned`), and
     anywhere where the verb closes the clause (German, Korean), or for times.
     """
+    if candidate.analysis.grammar.language.order == "sov" and cue.kind in _OF_VERB and cue.end <= candidate.hit.start:
+        return _right_before(candidate, cue)
     if cue.kind == "negation":
         return _negates(candidate, cue)
     if cue.kind not in ("possible", "request", "planned", "cancel", "deny") or cue.start < candidate.hit.start:
@@ -245,6 +247,17 @@ def _reaches(candidate: Candidate, cue: Cue) -> bool:
     light = grammar.articles | grammar.conjunctions | grammar.fillers | grammar.adpositions.keys()
     content = [unit for unit in between if not unit.cls and unit.low not in light]
     return candidate.tense == "noun" and len(content) <= 4
+
+
+_OF_VERB = ("negation", "possible", "request", "planned", "cancel", "deny")
+
+
+def _right_before(candidate: Candidate, cue: Cue) -> bool:
+    """Where the verb comes last it says what is denied or planned: a word before the head only where it touches it."""
+    endings = candidate.analysis.grammar.language.postpositions
+    between = [u for u in candidate.analysis.units if cue.end <= u.start and u.end <= candidate.hit.start]
+    content = [unit for unit in between if not unit.cls and unit.low not in endings]
+    return len(content) <= (0 if cue.kind == "negation" else 1)
 
 
 def _by_meaning(candidate: Candidate, cue: Cue) -> bool | None:

@@ -3,6 +3,7 @@
 from streams.detection.arabic import receiver
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
+from streams.detection.makers import add_makers
 from streams.detection.parties import actors_of, describes_weapon, is_passive, subjects_of
 from streams.detection.plausible import announced, check_transfer, comments, says
 from streams.detection.sides import ARRIVING, BARE, FROM, TAKE_TO, TO, Sides
@@ -24,7 +25,7 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     if describes_weapon(candidate, actors):
         candidate.status = "background"
     _asked(candidate, sides)
-    _makers(candidate, sides)
+    add_makers(candidate, sides)
     _from_governing(candidate, sides)
     _from_dependent(candidate, sides)
     _fill(candidate, sides, weapons, world)
@@ -300,45 +301,6 @@ def _acquire(candidate: Candidate, actors: list[Unit], sides: Sides) -> None:
 
 
 # ---------------------------------------------------------------- what else says who
-def _makers(candidate: Candidate, sides: Sides) -> None:
-    """An adjective or `-made` at the weapon or the noun: whose arms they are."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    makers: list[Unit] = []
-    for place, unit in enumerate(clause):
-        before_arms = _bare_maker(candidate, clause, place)
-        if not (unit.cls == ADJECTIVE or unit.joined or unit.link == "made" or unit.possessive or before_arms):
-            continue
-        if (
-            before_arms
-            or (
-                unit.cls in STATES
-                and any(other.weapon is not None or other is candidate.unit for other in clause[place + 1 : place + 5])
-            )
-            or (
-                unit.cls == ADJECTIVE
-                and place
-                and (clause[place - 1].weapon is not None or clause[place - 1] is candidate.unit)
-            )
-        ):
-            makers.append(unit)
-    makers = [unit for unit in makers if unit not in sides.recipient and unit not in sides.supplier]
-    if not makers:
-        return
-    recipients = {unit.country for unit in sides.recipient}
-    foreign = [unit for unit in makers if unit.country not in recipients]
-    if candidate.trigger.frame in ("get", "buy", "arrive", "acquire") or not sides.supplier:
-        sides.supplier.extend(foreign)
-
-
-def _bare_maker(candidate: Candidate, clause: list[Unit], place: int) -> bool:
-    """`gets US missiles`: English puts the state's bare name before what it makes; not what somebody is given."""
-    unit = clause[place]
-    if candidate.trigger.frame not in ("get", "buy", "arrive", "acquire") or place + 1 >= len(clause):
-        return False
-    english = candidate.analysis.grammar.language.code == "en"
-    return english and unit.cls in (COUNTRY, BODY) and bool(unit.country) and clause[place + 1].weapon is not None
-
-
 def _asked(candidate: Candidate, sides: Sides) -> None:
     """`A asks B for arms`: who asks would receive, who is asked would supply."""
     analysis = candidate.analysis

@@ -117,7 +117,7 @@ def _name(folded: Folded, group: list[Hit]) -> Unit:
     rest = tuple(reading for reading in group if reading.entry.kind != "trigger")
     if rest:
         hit = rest[0]
-    if rest and rest[0].entry.kind in _NAMES:
+    if rest and rest[0].entry.kind in _NAMES and hit.end < hit.word_end:
         triggers = ()
     kind = "trigger" if triggers and not rest else hit.entry.kind
     return Unit(
@@ -127,7 +127,7 @@ def _name(folded: Folded, group: list[Hit]) -> Unit:
 
 
 _NAMES = frozenset({"person", "country", "place"})
-"""What is certainly a name is no head, however it is spelt (Korean: India and to hand over)."""
+"""What is certainly a name is no head; a bare Korean word may be both (India, to hand over): see `pairs`."""
 
 
 def _mark(units: list[Unit], folded: Folded, language: Language) -> None:
