@@ -58,7 +58,7 @@ def find_action(candidate: Candidate, world: World, evidence: Evidence, text: st
 
 def _fill(candidate: Candidate, arguments: Arguments, role: Role, world: World) -> list[Filler]:
     fillers = candidate.roles.setdefault(role.name, [])
-    if candidate.unit.country and {"country", "place"} & set(role.fill) and _takes(role, "subject", "of", "in"):
+    if _named_by_head(candidate, role) and candidate.unit.country:
         add_filler(fillers, world.country_filler(candidate.unit.country))
     for unit in candidate.analysis.clause(candidate.unit.clause):
         if unit.cls and not unit.attribute and unit not in candidate.used and _fits(candidate, arguments, role, unit):
@@ -66,6 +66,12 @@ def _fill(candidate: Candidate, arguments: Arguments, role: Role, world: World) 
                 add_filler(fillers, filler)
             candidate.used.append(unit)
     return fillers
+
+
+def _named_by_head(candidate: Candidate, role: Role) -> bool:
+    """`US-Angriff`, `ataque israelí`: the first role that a state inside the head or at it may fill."""
+    named = any(filler.country == candidate.unit.country for items in candidate.roles.values() for filler in items)
+    return not named and bool({"country", "place"} & set(role.fill)) and _takes(role, "subject", "of", "in")
 
 
 def _takes(role: Role, *ties: str) -> bool:

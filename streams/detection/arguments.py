@@ -36,9 +36,10 @@ def find_arguments(candidate: Candidate) -> Arguments:
         return _of_noun(candidate, actors)
     subjects = _subjects(candidate, actors)
     objects = _objects(candidate, [unit for unit in actors if unit not in subjects])
-    agents = [unit for unit in actors if unit.link == "by"]
     if candidate.trigger.frame == "undergo" or is_passive(candidate):
-        return Arguments(tuple(agents), tuple(subjects or objects))
+        agents = [unit for unit in actors if unit.link == "by" or _german_agent(candidate, unit)]
+        befallen = [unit for unit in subjects or objects if unit not in agents]
+        return Arguments(tuple(agents), tuple(befallen))
     return Arguments(tuple(subjects), tuple(objects))
 
 
@@ -57,7 +58,8 @@ def is_passive(candidate: Candidate) -> bool:
     place = units.index(candidate.unit)
     if grammar.language.compounds:
         clause = candidate.analysis.clause(candidate.unit.clause)
-        return candidate.tense == "participle" and any(unit.low in grammar.passive for unit in clause)
+        # `bombardiert` is present and participle: the auxiliary decides
+        return candidate.tense != "past" and any(unit.low in grammar.passive for unit in clause)
     if candidate.tense == "present" and grammar.language.script != "han":
         return False
     reach = 6 if grammar.language.script == "han" else 3
@@ -78,6 +80,8 @@ def _subjects(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
         first = bare[0]
         return [first, *(unit for unit in bare[1:] if _listed(candidate, first, unit))]
     if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
+        return after[:1]
+    if after and any(unit.link == "object" for unit in before):
         return after[:1]
     return [unit for unit in before if unit.link in _OWNING][:1]
 
@@ -101,16 +105,60 @@ def _of_noun(candidate: Candidate, actors: list[Unit]) -> Arguments:
     """`Israeli strikes`, `US-Angriff`, `strikes by Israel`, `Israel carries out strikes`; bare names behind it."""
     units = candidate.analysis.units
     head = units.index(candidate.unit)
+    turned = _turned(candidate, actors)
+    if turned is not None:
+        return turned
     subjects = [unit for unit in actors if unit.link == "by" or _modifies(candidate, unit, units.index(unit) - head)]
     if not subjects:
         subjects = _beside(candidate, actors)
     if not subjects:
         subjects = [unit for unit in actors if unit.end <= candidate.unit.start and unit.link in _BARE][:1]
     rest = [unit for unit in actors if unit not in subjects]
-    objects = [unit for unit in rest if unit.link == "object"]
+    aimed = [unit for unit in rest if _aimed_at(candidate, unit, units.index(unit) - head)]
+    owners = [unit for unit in rest if unit.link in _OWNING and 0 < units.index(unit) - head <= 2]
+    if aimed and owners and not any(_modifies(candidate, unit, units.index(unit) - head) for unit in subjects):
+        subjects = owners
+    objects = [unit for unit in rest if unit.link == "object"] or aimed
+    if not objects and candidate.analysis.grammar.language.order == "sov":
+        objects = [unit for unit in rest if unit.end <= candidate.unit.start and unit.link in ("", "bare", "of")]
     if not objects:
         objects = [u for u in rest if u.start >= candidate.unit.end and u.link in ("", "bare") and u.cls != ADJECTIVE]
     return Arguments(tuple(subjects), tuple(objects[:2]))
+
+
+def _aimed_at(candidate: Candidate, unit: Unit, distance: int) -> bool:
+    """`strikes on Syria`, `Angriff auf Syrien`, `удар по Сирии`: what stands behind a noun with such a preposition."""
+    if not 0 < distance <= 6 or unit.cls == ADJECTIVE:
+        return False
+    near = unit.link == "near" and candidate.analysis.grammar.language.compounds
+    return unit.link in ("about", "against") or (near and _follows(candidate, unit, "auf"))
+
+
+def _follows(candidate: Candidate, unit: Unit, word: str) -> bool:
+    units = candidate.analysis.units
+    place = units.index(unit)
+    return any(other.low == word for other in units[max(0, place - 3) : place])
+
+
+def _turned(candidate: Candidate, actors: list[Unit]) -> Arguments | None:
+    """`叙利亚遭以色列空袭`, `시리아가 이스라엘의 공습을 받았다`: a noun with a word of the passive beside it."""
+    grammar, units = candidate.analysis.grammar, candidate.analysis.units
+    head = units.index(candidate.unit)
+    if grammar.language.script == "han":
+        marks = [unit for unit in units[:head] if unit.low in grammar.passive and unit.clause == candidate.unit.clause]
+        if marks:
+            befallen = [unit for unit in actors if unit.end <= marks[-1].start]
+            agents = [unit for unit in actors if marks[-1].end <= unit.start < candidate.unit.start]
+            return Arguments(tuple(agents), tuple(befallen[-1:]))
+    if grammar.language.order == "sov" and any(unit.low in grammar.passive for unit in units[head + 1 : head + 2]):
+        befallen = [unit for unit in actors if unit.link == "subject"]
+        return Arguments(tuple(unit for unit in actors if unit not in befallen), tuple(befallen))
+    return None
+
+
+def _german_agent(candidate: Candidate, unit: Unit) -> bool:
+    """`von Israel bombardiert`: in a German passive `von` names who does it."""
+    return unit.link == "from" and candidate.analysis.grammar.language.compounds and is_passive(candidate)
 
 
 def _modifies(candidate: Candidate, unit: Unit, distance: int) -> bool:

@@ -255,6 +255,11 @@ def _names_club(groups: list[list[Hit]]) -> bool:
     )
 
 
+def _infinitive(before: Unit, unit: Unit, grammar: Grammar) -> bool:
+    """`to bomb` is a verb, `to attacks` none."""
+    return before.low in grammar.infinitive and grammar.language.code == "en" and not unit.low.endswith("s")
+
+
 def _attributive(before: Unit, analysis: Analysis, place: int) -> bool:
     """`Israeli strikes`, `US strikes on`: an adjective or a state before it makes it a noun."""
     if analysis.grammar.language.adjective_after or before.cls not in STATES:
@@ -299,9 +304,12 @@ def _readings(analysis: Analysis, unit: Unit) -> list[Hit]:
         or before.link == "of"
         or _attributive(before, analysis, place)
         or before.low in grammar.articles
-        or (before.kind == "word" and before.low in grammar.adpositions)
+        or (before.kind == "word" and before.low in grammar.adpositions and not _infinitive(before, unit, grammar))
     )
     noun = noun and not _takes_name(analysis, place)
+    # `Bombardeo israelí …`: accents are folded, and no Romance sentence begins with its verb
+    language = analysis.grammar.language
+    noun = noun or (before is None and language.adjective_after and language.order == "svo")
     both = {hit.entry.referent for hit in nouns} & {hit.entry.referent for hit in verbs}
     if noun:
         dropped = [hit for hit in verbs if hit.entry.tense in ("present", "past") or hit.entry.referent in both]

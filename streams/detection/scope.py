@@ -7,6 +7,7 @@ sentences about anything: there a cue counts close to the head, and an accusatio
 import re
 from collections.abc import Sequence
 
+from streams.detection.arguments import is_passive
 from streams.detection.candidate import Candidate, Cue
 from streams.detection.scan import Hit
 from streams.detection.units import Unit
@@ -149,6 +150,8 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
     if not cue.text[0].isalnum():
         return False
     if _within(candidate, cue) or (cue.kind in ("cancel", "negation", "deny") and _told(candidate, cue)):
+        return False
+    if cue.kind == "planned" and cue.text in candidate.analysis.grammar.passive and is_passive(candidate):
         return False
     reach = _REACH.get(cue.kind)
     if reach is None:
