@@ -46,7 +46,8 @@ def beside(candidate: Candidate, world: World) -> None:
     if count_states(candidate) < 2:
         take_pronoun(candidate)
     clause = candidate.analysis.clause(candidate.unit.clause)
-    if not placed(candidate) and not any(unit.cls == PLACE for unit in clause):
+    sure = candidate.trigger.strength == "strong"
+    if not sure and not placed(candidate) and not any(unit.cls == PLACE for unit in clause):
         candidate.refuse("nothing says where the leaders are together")
     candidate.score = 0.6
 
@@ -84,8 +85,11 @@ def agree(candidate: Candidate, world: World) -> None:
 
 
 def placed(candidate: Candidate) -> bool:
-    """Whether a place, a visit or a summit stands in the clause."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
+    """Whether a place, a visit or a summit stands in the clause, or a place in the kicker before it."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    clause = analysis.clause(number)
+    if analysis.headline and number and analysis.kinds[number] == "break":
+        clause = [*analysis.clause(number - 1), *clause]
     if any(unit.cls in (PLACE, COUNTRY) and unit.link in ("in", "at", "near") for unit in clause):
         return True
     if _unknown_place(clause, candidate) or says(candidate, clause, "venue"):

@@ -13,6 +13,9 @@ def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     if candidate.trigger.frame == "summit":
         cues = _of_summit(candidate, cues)
     perhaps = candidate.analysis.grammar.discourse.get("perhaps")
+    lacking = candidate.analysis.grammar.discourse.get("lacking")
+    if lacking is not None:
+        cues = [cue for cue in cues if lacking.fullmatch(cue.text) is None or _lacks_meeting(candidate, cue)]
     coming = candidate.analysis.grammar.discourse.get("coming")
     cues = [cue for cue in cues if cue.kind != "planned" or coming is None or coming.fullmatch(cue.text) is not None]
     if perhaps is None:
@@ -24,6 +27,19 @@ def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     if not _is_finite(candidate):
         return cues
     return [cue for cue in cues if cue.kind not in _DOUBTS or perhaps.fullmatch(cue.text) is not None]
+
+
+def _lacks_meeting(candidate: Candidate, cue: Cue) -> bool:
+    """`no meeting`, `kein offizielles Treffen`: the head itself is what there is none of, not a result of it."""
+    if cue.start > candidate.hit.start:
+        return False
+    grammar, units = candidate.analysis.grammar, candidate.analysis.units
+    between = [unit for unit in units if cue.end <= unit.start and unit.end <= candidate.hit.start]
+    words = [unit for unit in between if not unit.cls]
+    return len(words) <= 2 and not any(
+        unit.low in grammar.adpositions or unit.kind == "punct" or grammar.discourse["moment"].fullmatch(unit.low)
+        for unit in words
+    )
 
 
 def _is_finite(candidate: Candidate) -> bool:

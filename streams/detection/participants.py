@@ -9,7 +9,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
 from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
 from streams.detection.world import World
-from streams.knowledge import Organization
+from streams.knowledge import Organization, Place
 from streams.messages import Filler
 
 SIDES = frozenset({"", "subject", "object", "with", "between", "dative", "by", "bare", "to"})
@@ -221,10 +221,12 @@ def take_groups(candidate: Candidate) -> None:
 
 
 def _club_meets(candidate: Candidate) -> bool:
-    """`G7 meets in Elmau`: a group that is nothing but the meetings of its leaders, if no ministers are spoken of."""
+    """`G7 meets in Elmau`, `A attends G7`: a group that is nothing but the meetings of its leaders, if no ministers are
+    spoken of.
+    """
     units = candidate.analysis.units
     clause = candidate.analysis.clause(candidate.unit.clause)
-    club = any(is_club(unit) and unit.link in ("", "subject") and unit.end <= candidate.unit.start for unit in clause)
+    club = any(is_club(unit) and unit.link in ("", "subject", "at", "in", "to", "with", "object") for unit in clause)
     return club and not any(unit.cls == MINISTER for unit in units)
 
 
@@ -261,6 +263,16 @@ def is_gathering(unit: Unit) -> bool:
     """An organization of states: a union, an alliance, a group that meets."""
     referent = unit.entry.referent if unit.entry is not None else None
     return isinstance(referent, Organization) and referent.kind in ("alliance", "union", "summit")
+
+
+_UNION_SEATS = frozenset({"brussels"})
+"""Capitals that stand for a union of states: who comes there comes to the union, not to the country's leader."""
+
+
+def may_host(place: Unit) -> bool:
+    """Whether a place is of a state whose leader would be the host."""
+    referent = place.entry.referent if place.entry is not None else None
+    return not (isinstance(referent, Place) and referent.id in _UNION_SEATS)
 
 
 def hosts_of(world: World, country: str, candidate: Candidate) -> list[Filler]:
@@ -304,7 +316,7 @@ def take_destination(candidate: Candidate, world: World) -> None:
     place = next(
         (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != subjects[0].country), None
     )
-    if place is None or place.country is None:
+    if place is None or place.country is None or not may_host(place):
         return
     take(candidate, subjects[:1])
     candidate.used.append(place)
@@ -326,7 +338,13 @@ def take_stay(candidate: Candidate, world: World) -> None:
     place = next(
         (u for u in clause if u.cls in (COUNTRY, PLACE) and u.link == "in" and u.country != guest.country), None
     )
-    if place is None or place.country is None or guest.link not in ("", "subject") or guest.end > place.start:
+    if (
+        place is None
+        or place.country is None
+        or not may_host(place)
+        or guest.link not in ("", "subject")
+        or guest.end > place.start
+    ):
         return
     candidate.used.append(place)
     for filler in hosts_of(world, place.country, candidate):

@@ -126,8 +126,9 @@ class PhraseBuilder:
         """Whether a unit on the left belongs to the phrase, or may stand inside it."""
         unit, following = units[place], units[place + 1]
         if phrase.kind == "plural" and phrase.countries and unit.low == ",":
-            return place > 0 and units[place - 1].cls in (COUNTRY, ADJECTIVE)
-        if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or following.joined):
+            return place > 0 and units[place - 1].cls in (COUNTRY, ADJECTIVE, PLACE)
+        capital = phrase.kind == "plural" and unit.acts and self.grammar.language.code == "en"
+        if unit.cls in STATES and (unit.cls != PLACE or unit.possessive or unit.joined or following.joined or capital):
             return self._country_left(units, phrase, place)
         if unit.kind == "word":
             return self._word_left(units, phrase, place)
@@ -174,7 +175,7 @@ class PhraseBuilder:
         bare = (
             listed
             or language.script in ("han", "hangul")
-            or (unit.cls == COUNTRY and place == phrase.low - 1 and language.code == "en")
+            or (unit.cls in (COUNTRY, PLACE) and place == phrase.low - 1 and language.code == "en")
         )
         genitive = unit.cls == COUNTRY and language.compounds and unit.low.endswith(("s", "x", "z"))
         if not (adjacent or bare or genitive) or unit.country is None:

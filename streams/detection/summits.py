@@ -26,6 +26,7 @@ class _Owners:
     several: bool = False
     topic: bool = False
     barred: bool = False
+    ministers: bool = False
 
 
 def summit(candidate: Candidate, world: World) -> None:
@@ -57,6 +58,8 @@ def _weight(candidate: Candidate, owners: _Owners) -> float:
     """How sure it is that leaders meet, 0 for not at all."""
     analysis = candidate.analysis
     named = any(unit.cls in (LEADER, PLURAL) and not unit.attribute for unit in analysis.units)
+    if owners.ministers:
+        return 0.0
     if owners.body or owners.several or len(owners.states) > 1:
         return 0.66
     if owners.barred:
@@ -140,6 +143,10 @@ def _judge(candidate: Candidate, word: str, owners: _Owners) -> None:
     """What a word before the head makes of it: of several states, a plain summit, or one of others."""
     if not word:
         return
+    owners.ministers |= any(
+        title.kind == "minister" and word.endswith(title.form.lower())
+        for title in candidate.analysis.grammar.language.titles
+    )
     discourse = candidate.analysis.grammar.discourse
     several, plain = discourse.get("multilateral"), discourse.get("plain_summit")
     if several is not None and several.fullmatch(word):
@@ -163,6 +170,9 @@ def _look_left(candidate: Candidate, owners: _Owners) -> None:
             if adjacent and unit.country not in owners.states:
                 owners.states.append(unit.country)
                 owners.topic = owners.topic or joined
+        elif unit.cls == MINISTER:
+            owners.ministers = True
+            return
         elif unit.cls == PLURAL:
             owners.several = True
         elif unit.low in grammar.conjunctions or unit.low in ("-", "\u2013", "/"):

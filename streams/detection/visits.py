@@ -8,6 +8,7 @@ from streams.detection.participants import (
     hosts_of,
     leaders_in_reach,
     leaders_of,
+    may_host,
     take,
     take_pronoun,
     verb_closes,
@@ -156,6 +157,7 @@ def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Uni
             and close
             and (unit.link in _VISIT_LINKS or unit.joined or candidate.unit.joined)
             and not _visits_within(candidate, unit)
+            and may_host(unit)
         ):
             return unit
     return None
@@ -233,7 +235,8 @@ def stay(candidate: Candidate, world: World) -> None:
     place, after = rest[0], rest[1] if len(rest) > 1 else None
     closes = after is None or after.low in (":", "\u2013", "-") or after.clause != place.clause
     closes = closes or _new_heading(candidate, after)
-    if place.cls not in (COUNTRY, PLACE) or place.country in (None, visitor.country) or not closes:
+    foreign = place.cls in (COUNTRY, PLACE) and place.country not in (None, visitor.country)
+    if not foreign or not closes or not may_host(place):
         candidate.refuse("the headline does not place a leader in another country")
         return
     take(candidate, [visitor])
