@@ -66,6 +66,9 @@ def _subjects_behind(candidate: Candidate, after: Unit) -> list[Unit]:
 
 def agree(candidate: Candidate, world: World) -> None:
     """`A and B agree in C`: leaders who settle something in one place have met there."""
+    if tells_of_another(candidate):
+        candidate.refuse("what is agreed is a meeting, or was agreed at one told before")
+        return
     leaders = [
         unit
         for unit in leaders_in_reach(candidate)
@@ -82,6 +85,19 @@ def agree(candidate: Candidate, world: World) -> None:
         return
     take(candidate, leaders)
     candidate.score = 0.65
+
+
+def tells_of_another(candidate: Candidate) -> bool:
+    """Whether a weak head only says what was agreed at a meeting told before, or that a meeting is agreed on."""
+    analysis = candidate.analysis
+    if analysis.kinds[candidate.unit.clause] == "relative":
+        return True
+    return any(
+        hit.entry.tense == "noun" and getattr(hit.entry.referent, "frame", "") in ("meeting", "summit")
+        for unit in analysis.clause(candidate.unit.clause)
+        if unit.start >= candidate.unit.end and unit.link in ("", "object", "bare")
+        for hit in unit.triggers
+    )
 
 
 def placed(candidate: Candidate) -> bool:

@@ -5,7 +5,7 @@ import itertools
 from streams.detection.arabic import meets_other, owner_and_partner
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import countries_of
-from streams.detection.gatherings import agree, beside, placed
+from streams.detection.gatherings import agree, beside, placed, tells_of_another
 from streams.detection.participants import (
     SIDES,
     coordinated,
@@ -14,6 +14,7 @@ from streams.detection.participants import (
     has_passive,
     leaders_beside,
     leaders_in_reach,
+    meets_with,
     stands_near,
     take,
     take_across_break,
@@ -48,7 +49,7 @@ def _meet(candidate: Candidate, world: World) -> None:
     sides = (
         SIDES
         | ({"for"} if candidate.trigger.frame == "receive" else set())
-        | ({"from"} if has_passive(candidate) else set())
+        | ({"from"} if has_passive(candidate) or candidate.tense == "participle" else set())
         | {"of_or_to"}
     )
     if candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun":
@@ -56,7 +57,7 @@ def _meet(candidate: Candidate, world: World) -> None:
     if meets_other(candidate):
         candidate.refuse("who meets, or who is met, is no leader")
         return
-    leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in sides]
+    leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in sides or meets_with(candidate, unit)]
     take(candidate, leaders)
     if count_states(candidate) < 2:
         take_pronoun(candidate)
@@ -177,12 +178,15 @@ def _receive(candidate: Candidate, world: World) -> None:
 
 def _joint(candidate: Candidate, world: World) -> None:
     """`A and B sign, open, announce together`."""
+    if candidate.tense != "noun" and tells_of_another(candidate):
+        candidate.refuse("what is agreed is a meeting, or was agreed at one told before")
+        return
     leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in ("", "subject", "with", "between", "bare")]
     if not leaders and candidate.tense == "noun":
         take_across_break(candidate)
         return
     if candidate.tense != "noun" and candidate.analysis.grammar.language.order != "vso":
-        leaders = [unit for unit in leaders if unit.end <= candidate.unit.start]
+        leaders = [unit for unit in leaders if unit.end <= candidate.unit.start or unit.link == "with"]
     if not countries_of(leaders) and candidate.tense != "noun" and placed(candidate):
         take_groups(candidate)
     if "group" in candidate.notes:

@@ -57,7 +57,8 @@ def _speaks_of_noun(candidate: Candidate, cue: Cue) -> bool:
     """
     units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
     if cue.start > candidate.hit.start:
-        return cue.kind != "request" and not _takes_object(candidate, cue)
+        during = candidate.unit.link in ("in", "at")
+        return not during and cue.kind != "request" and not _takes_object(candidate, cue)
     if candidate.unit.link not in ("in", "at", "near"):
         return True
     within = 0

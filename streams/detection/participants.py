@@ -188,6 +188,14 @@ def take_across_break(candidate: Candidate) -> None:
                 return
 
 
+def meets_with(candidate: Candidate, unit: Unit) -> bool:
+    """`trifft auf B`: the preposition of a German verb of meeting."""
+    units = candidate.analysis.units
+    place = units.index(unit)
+    ties = candidate.analysis.grammar.discourse.get("ties")
+    return ties is not None and place > 0 and ties.fullmatch(units[place - 1].low) is not None
+
+
 def take_gerund_subject(candidate: Candidate) -> None:
     """`After meeting A, B spoke of …`: who meets is the subject of the clause that follows."""
     analysis, number = candidate.analysis, candidate.unit.clause

@@ -146,7 +146,7 @@ def _german(cased: str, hit: Hit, entry: Entry) -> bool:
     )
 
 
-_SMALL = frozenset({"bei", "beim", "in"})
+_SMALL = frozenset({"bei", "beim", "in", "im"})
 _RANK = {
     "person": 0, "office": 1, "title": 2, "country": 3, "place": 4, "organization": 5, "family": 3, "adjective": 6,
     "demonym": 6, "combining": 9,

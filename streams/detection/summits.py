@@ -236,7 +236,7 @@ def _placed(candidate: Candidate) -> Unit | None:
     units, grammar = candidate.analysis.units, candidate.analysis.grammar
     head = units.index(candidate.unit)
     for before, unit in zip(units[head + 1 : head + 4], units[head + 2 : head + 5], strict=False):
-        if grammar.adpositions.get(before.low) in ("in", "at"):
+        if grammar.adpositions.get(before.low) in ("in", "at", "to"):
             known = unit.cls in (COUNTRY, PLACE)
             return unit if known or (unit.kind == "word" and unit.cased[:1].isupper()) else None
     return None

@@ -213,8 +213,11 @@ def stay(candidate: Candidate, world: World) -> None:
     units = candidate.analysis.units
     head = units.index(candidate.unit)
     rest = units[head + 1 : head + 3]
-    visitor = units[head - 1] if head else None
     analysis = candidate.analysis
+    briefly = analysis.grammar.discourse.get("briefly")
+    while head and briefly is not None and briefly.fullmatch(units[head - 1].low):
+        head -= 1
+    visitor = units[head - 1] if head else None
     conjunctions = analysis.grammar.conjunctions
     opens = visitor is not None and all(
         unit.kind == "punct" or unit.cls == LEADER or unit.low in conjunctions | analysis.grammar.articles

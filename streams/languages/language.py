@@ -64,7 +64,7 @@ DISCOURSE_KINDS = (
     "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "ready", "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
-    "course", "coming", "lacking",
+    "course", "coming", "lacking", "ties", "briefly",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -82,7 +82,8 @@ for a summit of leaders), `convened` (a summit opens, is held, ends), `attending
 says when), `perhaps` (doubt about what a finite verb tells), `results` (what is
 agreed at a meeting), `passed` (an approval behind what it approves), `course` (a meeting begins, goes on, ends),
 `coming` (what says of a meeting that it lies ahead),
-`lacking` (no, without: of the noun that follows). A language may do without them.
+`lacking` (no, without: of the noun that follows), `ties` (prepositions of verbs of meeting), `briefly` (how or when
+somebody is in a place). A language may do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
