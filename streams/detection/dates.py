@@ -6,6 +6,11 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 
+COUNTED = (
+    r"\s?(?:km\b|км\b|kilom|miles?\b|кілом|килом|миль|公里|킬로|كيلو|ton|тонн|吨|톤|euro|dollar|dólar|dolar|долл|руб|грн|元|"
+    r"people|persons|troops|soldiers|menschen|personen|soldaten|personnes|soldats|personas|soldados|человек|людей|осіб|人|名|명|شخص)"
+)
+"""What follows a number that counts something and is no year, as a pattern."""
 _AHEAD, _BEHIND = range(1, 6), range(6, 11)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from streams.detection.arguments import is_passive
 from streams.detection.candidate import Candidate, Cue
+from streams.detection.dates import COUNTED
 from streams.detection.scan import Hit
 from streams.detection.units import Unit
 from streams.event_types.definition import Trigger
@@ -28,6 +29,7 @@ def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
 
 
 _YEAR = re.compile(r"(?:19|20)\d\d\.?")
+_COUNTED = re.compile(COUNTED)
 _CHRONICLE = re.compile(r"\s*[\"'\-•]?\s*(?:19|20)\d\d\s*(?:年|년)?\s*[:：]")
 
 
@@ -49,8 +51,12 @@ def court_cues(candidate: Candidate) -> list[Cue]:
 
 def _years(candidate: Candidate) -> list[Cue]:
     """Without a date, a year in the head's clause: the day's news seldom names its own."""
-    clause = candidate.analysis.clause(candidate.unit.clause)
-    years = [unit for unit in clause if _YEAR.fullmatch(unit.low)]
+    analysis = candidate.analysis
+    years = [
+        unit
+        for unit in analysis.clause(candidate.unit.clause)
+        if _YEAR.fullmatch(unit.low) and not _COUNTED.match(analysis.text, unit.end - analysis.start)
+    ]
     return [Cue("background", unit.start, unit.end, unit.low) for unit in years]
 
 

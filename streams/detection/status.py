@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
-from streams.detection.dates import month_cues
+from streams.detection.dates import COUNTED, month_cues
 from streams.detection.occasions import lies_ahead, of_meeting, says_when
 from streams.detection.openness import backshifted, open_cues, past_cues, wished
 from streams.detection.participants import is_gerund
@@ -32,7 +32,7 @@ _ORDER = (
 )
 _GOVERNED = 24
 """Letters between an anniversary and what it is the anniversary of."""
-_YEAR = re.compile(r"(?<![0-9a-z.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?:\s?年|년)?")
+_YEAR = re.compile(rf"(?<![0-9a-z.,])(19[0-9]\d|20[0-4]\d)(?![\w,.]\d)(?!{COUNTED})(?:\s?年|년)?")
 
 
 _KNOWN = 2000
