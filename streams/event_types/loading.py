@@ -159,7 +159,7 @@ def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.N
         if part not in _TRIGGER_PARTS:
             reader.complain(key, f"{part!r} is no part of a trigger; known are {', '.join(_TRIGGER_PARTS)}")
         parts[part] = value
-    forms = {tense: reader.words(parts[tense]) for tense in TENSES if tense in parts}
+    forms = {tense: _heads(reader, parts[tense]) for tense in TENSES if tense in parts}
     if not forms:
         reader.complain(node, f"trigger {pattern!r} has no forms")
     frames = FRAMES.get(engine, ())
@@ -176,6 +176,14 @@ def _trigger(reader: _Reader, pattern: str, name: str, engine: str, node: yaml.N
         wants=_wants(reader, parts["wants"]) if "wants" in parts else (),
         ignores=_ignores(reader, parts["ignores"]) if "ignores" in parts else frozenset(),
     )
+
+
+def _heads(reader: _Reader, node: yaml.Node) -> tuple[str, ...]:
+    """The forms of a head: words that stand together, the only thing that is looked for in one pass."""
+    for item in reader.items(node):
+        if isinstance(item, yaml.ScalarNode) and "…" in item.value:
+            reader.complain(item, f"a head has no gap: {item.value!r}; put its second part under needs")
+    return reader.words(node)
 
 
 def _status(reader: _Reader, node: yaml.Node) -> Status:

@@ -63,3 +63,42 @@ def test_what_is_no_yaml_is_told(tmp_path: Path) -> None:
     file.write_text("type: [open", encoding="utf-8")
     with pytest.raises(DefinitionError, match=r"thing\.yaml"):
         read_event_type(file)
+
+
+SOUND = """type: thing
+evidence:
+  harm: {en: [hurt]}
+roles:
+  who: {fill: [country]}
+triggers:
+  en:
+    go: {strength: weak, wants: [harm+state], noun: [going]}
+examples:
+  hit: {en: [Norway saw a going that hurt]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "told"),
+    [
+        ("wants: [harm+state]", "wants: [harm+stat]", 8, "'stat' is no evidence"),
+        ("harm: {en:", "harm: {xx:", 3, "'xx' is no language"),
+        ("  en:\n    go", "  xx:\n    go", 7, "'xx' is no language"),
+        ("hit: {en:", "hit: {xx:", 10, "'xx' is no language"),
+        ("fill: [country]", "fill: [county]", 5, "'county' is unknown"),
+        ("harm: {", "state: {", 3, "it has a meaning already"),
+        ("roles:", "engine: transfer\nroles:", 6, "'who' is no role of the engine transfer"),
+        ("noun: [going]", "noun: [goes … off]", 8, "put its second part under needs"),
+        ("noun: [going]", "noun: [going], tone: loud", 8, "'tone' is no part of a trigger"),
+        ("type: thing", "type: thing\nwarned: feared", 2, "'feared' is unknown"),
+        ("type: thing", "type: thing\noccasion: [loss]", 2, "'loss' is no evidence"),
+    ],
+)
+def test_a_mistake_is_told_where_it_stands(tmp_path: Path, right: str, wrong: str, line: int, told: str) -> None:
+    file = tmp_path / "thing.yaml"
+    file.write_text(SOUND, encoding="utf-8")
+    assert read_event_type(file).triggers["en"][0].wants == (("harm", "state"),)
+    file.write_text(SOUND.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        read_event_type(file)
+    assert any(problem.line == line and told in problem.message for problem in caught.value.problems)
