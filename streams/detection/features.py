@@ -27,11 +27,11 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
     {
         "pattern": Feature(1, "the pattern fits well"),
         "weak_word": Feature(-1, "the word by itself may mean something else"),
+        "deep": Feature(-1, "the word stands deep in its sentence: news begins with its event"),
         "distance": Feature(-1, "the parties stand far from the word"),
         "people": Feature(1, "the people are named"),
         "unnamed": Feature(0, "a title or a group stands for people"),
         "parties": Feature(1, "several parties are told"),
-        "nobody": Feature(0, "no party is told"),
         "missing_side": Feature(-1, "one side is not told"),
         "inferred": Feature(-1, "a party is inferred"),
         "unplaced": Feature(-1, "nothing says that they met in person"),
@@ -39,21 +39,16 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "quoted": Feature(-1, "the word stands in quotation marks"),
         "retold": Feature(1, "it is told more than once"),
         "title_and_text": Feature(1, "title and text both tell it"),
-        "later": Feature(0, "it does not stand in the first sentence"),
         "late": Feature(-1, "it stands late in the text"),
         "long": Feature(-1, "the sentence is long"),
         "crowded": Feature(-1, "the text tells of other events too"),
         "evidence": Feature(1, "words of the matter stand beside it"),
         "headline": Feature(0, "it is a headline"),
-        "explicit": Feature(0, "a word says whether it happened"),
-        "undated": Feature(0, "the article has no date"),
     }
 )
-"""The features that every type shares. Beside them each frame, tense, status and type counts for itself."""
+"""The features that every type shares. Beside them each status and each type counts for itself."""
 
-_KINDS: Mapping[str, str] = MappingProxyType(
-    {"frame": "pattern of the kind", "tense": "form of the word:", "status": "told as", "type": "event of the type"}
-)
+_KINDS: Mapping[str, str] = MappingProxyType({"status": "told as", "type": "event of the type"})
 
 
 def words_of(name: str) -> str:
@@ -78,11 +73,11 @@ def measure(group: Sequence[Candidate], groups: int) -> dict[str, float]:
     found = {
         "pattern": _logit(first.score),
         "weak_word": float(first.trigger.strength == "weak"),
+        "deep": _share(analysis.units.index(first.unit), 20),
         "distance": farthest(first) / 20,
         "people": _share(sum(unit.cls == LEADER and unit.person is not None for unit in first.used), 2),
         "unnamed": float(any(unit.cls in (TITLE, PLURAL) for unit in first.used)),
         "parties": _share(len(fillers), 3),
-        "nobody": float(not fillers),
         "missing_side": float(bool(notes & _MISSING)),
         "inferred": float(bool(notes & _INFERRED)),
         "unplaced": float("unplaced" in notes),
@@ -90,16 +85,11 @@ def measure(group: Sequence[Candidate], groups: int) -> dict[str, float]:
         "quoted": float(first.unit.quoted),
         "retold": _share(len(group) - 1, 2),
         "title_and_text": float(len({item.analysis.field for item in group}) > 1),
-        "later": float(analysis.start > 1),
         "late": float(analysis.start > _LATE),
         "long": _share(len(analysis.units), 60),
         "crowded": _share(groups - 1, 3),
         "evidence": _share(len(set(first.evidence)), 3),
         "headline": float(analysis.headline),
-        "explicit": float(first.explicit),
-        "undated": float(not analysis.dated),
-        f"frame:{first.trigger.frame}": 1.0,
-        f"tense:{first.tense}": 1.0,
         f"status:{first.status}": 1.0,
         f"type:{first.type.name}": 1.0,
     }

@@ -8,12 +8,13 @@ from streams.detection.confidence import WEIGHTS_FILE, Weights
 from streams.detection.features import words_of
 from streams.detector import Detector
 from streams.evaluation.labels import read_labels
-from streams.evaluation.training import Fit, cases_of, train
+from streams.evaluation.training import CAUTION, Fit, cases_of, train
 from streams.languages import LANGUAGES
 
 _HEAD = """\
 # What each feature of an event adds to the log-odds of its being right; an event below `threshold` is not reported.
 # Written by `make train`, from {cases} events in labelled texts, {right} of them right; penalty {penalty}.
+# The bias is {caution} lower than what these texts say: the rules were written while they were read.
 # feature	weight	in words
 """
 
@@ -26,7 +27,9 @@ def written(fit: Fit) -> str:
         f"threshold\t{fit.weights.threshold}\tthe least probability that is reported",
         *(f"{name}\t{weight}\t{words_of(name)}" for name, weight in weights if weight),
     ]
-    return _HEAD.format(cases=fit.cases, right=fit.right, penalty=fit.penalty) + "\n".join(lines) + "\n"
+    return (
+        _HEAD.format(cases=fit.cases, right=fit.right, penalty=fit.penalty, caution=CAUTION) + "\n".join(lines) + "\n"
+    )
 
 
 def main() -> int:

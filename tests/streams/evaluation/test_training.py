@@ -98,7 +98,7 @@ def test_the_weights_in_force_have_the_signs_that_they_must_have() -> None:
 
 def test_more_evidence_never_makes_an_event_less_likely() -> None:
     weights = load_weights()
-    bare = {"type:leader_meeting": 1.0, "frame:meet": 1.0}
+    bare = {"type:leader_meeting": 1.0, "status:occurred": 1.0}
     for name in FEATURES:
         change = weights.probability({**bare, name: 1.0}) - weights.probability(bare)
         assert change * sign_of(name) >= 0
