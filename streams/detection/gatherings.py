@@ -106,7 +106,8 @@ def placed(candidate: Candidate) -> bool:
     clause = analysis.clause(number)
     if analysis.headline and number and analysis.kinds[number] == "break":
         clause = [*analysis.clause(number - 1), *clause]
-    if any(unit.cls in (PLACE, COUNTRY) and unit.link in ("in", "at", "near") for unit in clause):
+    where = ("in", "at", "near", "to")
+    if any(unit.cls in (PLACE, COUNTRY) and unit.link in where for unit in clause):
         return True
     if _unknown_place(clause, candidate) or says(candidate, clause, "venue"):
         return True

@@ -30,6 +30,7 @@ class Grammar:
     infinitive: frozenset[str]
     masculine: frozenset[str]
     sides: Mapping[str, str]
+    compound: Mapping[str, str]
     months: tuple[re.Pattern[str], ...]
     forces: Mapping[str, str]
     rebels: Mapping[str, str]
@@ -62,6 +63,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         passive=words(language.passive),
         infinitive=words(language.infinitive),
         masculine=words(language.masculine),
+        compound={fold(word): link for word, link in language.compound.items()},
         sides={fold(word): link for word, link in language.sides.items()},
         months=tuple(pattern([month]) for month in language.months),
         forces=_inflected(language.forces, language, fold),

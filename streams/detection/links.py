@@ -35,9 +35,9 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
     if named.joined and not named.triggers:
         return "of" if place and units[place - 1].kind in ("word", "trigger") else ""
     place = _first_part(units, place) if named.triggers else place
-    dative, words = "", 0
+    dative, words, begun = "", 0, False
     for unit in reversed(units[max(0, place - _REACH) : place]):
-        link = _adposition(units, unit, grammar)
+        link = _compound(units, units.index(unit), named, grammar) or _adposition(units, unit, grammar)
         if link is not None:
             if link == "about" and _opens_purpose(units, unit, grammar):
                 return dative
@@ -46,14 +46,11 @@ def link_before(units: list[Unit], place: int, grammar: Grammar) -> str:
                 return ""
             return "" if infinitive else _by_case_too(link, named, grammar)
         if unit.low in grammar.articles and unit.kind == "word":
+            begun = grammar.language.adjective_after
             dative = dative or _by_article(unit, named, grammar)
-        elif not (
-            _transparent(unit, grammar)
-            or _given_name(unit, named)
-            or (named.triggers and not words and (unit.cls in _MODIFYING or (unit.cls == LEADER and unit.link == "of")))
-        ):
-            if unit.kind != "word" or words >= 2 or not (_may_modify(unit, grammar) or (named.triggers and not words)):
-                break
+        elif not _passed_over(unit, named, words + begun, grammar):
+            if begun or unit.kind != "word" or words >= 2 or not _may_stand(unit, named, words, grammar):
+                break  # begun: in `en el aire la reunión` the words before the article belong to another noun
             words += 1
     return dative
 
@@ -71,6 +68,17 @@ def _opens_purpose(units: list[Unit], unit: Unit, grammar: Grammar) -> bool:
     return place > 0 and units[place - 1].low == "," and unit.low in grammar.clauses.get("purpose", ())
 
 
+def _compound(units: list[Unit], place: int, named: Unit, grammar: Grammar) -> str:
+    """`en présence de`, `в честь`: a noun that makes another adposition of `of`, or of the genitive after it."""
+    unit = units[place]
+    if unit.kind not in ("word", "trigger"):
+        return ""
+    if grammar.language.script == "cyrillic":
+        return grammar.compound.get(unit.low, "") if named.case != "bare" else ""
+    tied = grammar.adpositions.get(unit.low) == "of" and place > 0
+    return grammar.compound.get(units[place - 1].low, "") if tied else ""
+
+
 def _nominative(named: Unit, link: str, grammar: Grammar) -> bool:
     """`В Кремле Путин …`: a person in the nominative is not what a preposition farther left governs."""
     return (
@@ -79,6 +87,18 @@ def _nominative(named: Unit, link: str, grammar: Grammar) -> bool:
         and named.case == "bare"
         and link not in ("with", "between", "by")
     )
+
+
+def _passed_over(unit: Unit, named: Unit, words: int, grammar: Grammar) -> bool:
+    """What stands between an adposition and its noun without counting."""
+    owns = unit.cls in _MODIFYING or (unit.cls == LEADER and unit.link == "of")
+    modifies = named.triggers and not words and owns
+    return _transparent(unit, grammar) or _given_name(unit, named) or bool(modifies)
+
+
+def _may_stand(unit: Unit, named: Unit, words: int, grammar: Grammar) -> bool:
+    """Whether a word may stand between an adposition and its noun."""
+    return _may_modify(unit, grammar) or bool(named.triggers and not words)
 
 
 def _by_case_too(link: str, named: Unit, grammar: Grammar) -> str:

@@ -15,12 +15,14 @@ from streams.detection.participants import (
     leaders_beside,
     leaders_in_reach,
     meets_with,
+    sets_the_scene,
     stands_near,
     take,
     take_across_break,
     take_destination,
     take_gerund_subject,
     take_groups,
+    take_honoured,
     take_omitted,
     take_pronoun,
     take_stay,
@@ -28,7 +30,7 @@ from streams.detection.participants import (
     with_pronoun,
 )
 from streams.detection.summits import summit
-from streams.detection.units import LEADER, Unit
+from streams.detection.units import BODY, FORMER, LEADER, MINISTER, OTHER, Unit
 from streams.detection.visits import stay, trip, visit
 from streams.detection.world import World, sharing_a_day
 
@@ -52,7 +54,9 @@ def _meet(candidate: Candidate, world: World) -> None:
         | ({"from"} if has_passive(candidate) or candidate.tense == "participle" else set())
         | {"of_or_to"}
     )
-    if candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun":
+    if candidate.trigger.id.endswith(".hands") or (
+        candidate.analysis.grammar.language.script == "cyrillic" and candidate.tense != "noun"
+    ):
         sides |= {"of"}
     if meets_other(candidate):
         candidate.refuse("who meets, or who is met, is no leader")
@@ -129,12 +133,9 @@ def _meeting(candidate: Candidate, world: World) -> None:
     ):
         take(candidate, loose)
         candidate.score = 0.75
-    if count_states(candidate) < 2:
-        take_across_break(candidate)
-    if count_states(candidate) < 2 and candidate.unit.link in ("to", "for"):
-        take_destination(candidate, world)
-    if count_states(candidate) < 2:
-        take_groups(candidate)
+    if not candidate.used:
+        _take_at_it(candidate, [unit for unit in scope if unit in loose or unit.link == "to"])
+    _take_unsaid(candidate, world)
     candidate.score -= 0.01 * farthest(candidate)
 
 
@@ -145,6 +146,34 @@ def _met_at(candidate: Candidate) -> bool:
     others = bool(after) and grammar.adpositions.get(after[0].low) in ("with", "of", "between", "by", "for")
     genitive = bool(after) and after[0].low in grammar.genitive_articles
     return candidate.trigger.strength == "strong" and candidate.unit.link in ("at", "to") and not (others or genitive)
+
+
+def _take_at_it(candidate: Candidate, leaders: list[Unit]) -> None:
+    """`A praised B at their meeting in C`: who does something to another leader at a meeting of nobody else's."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    summit = any(getattr(hit.entry.referent, "frame", "") == "summit" for hit in candidate.unit.triggers)
+    others = any(
+        candidate.analysis.grammar.adpositions.get(unit.low) in ("with", "between", "of")
+        for unit in units[head + 1 : head + 4]
+    )
+    if candidate.trigger.strength == "weak" or len(countries_of(leaders)) != 2 or summit or others:
+        return
+    if sets_the_scene(candidate) and all(unit.end <= candidate.unit.start for unit in leaders):
+        take(candidate, leaders)
+        candidate.score = 0.62
+
+
+def _take_unsaid(candidate: Candidate, world: World) -> None:
+    """The missing side from the other half of a headline, from whom the meal is for, from the place, or a group."""
+    if count_states(candidate) < 2:
+        take_across_break(candidate)
+    if count_states(candidate) < 2:
+        take_honoured(candidate, world)
+    if count_states(candidate) < 2 and candidate.unit.link in ("to", "for"):
+        take_destination(candidate, world)
+    if count_states(candidate) < 2:
+        take_groups(candidate)
 
 
 def _held(candidate: Candidate, leaders: list[Unit]) -> bool:
@@ -171,9 +200,25 @@ def _receive(candidate: Candidate, world: World) -> None:
     ):
         candidate.refuse("two leaders take something on together, neither receives the other")
         return
+    if candidate.tense == "participle" and _received_others(candidate, leaders):
+        candidate.refuse("the leaders receive somebody else")
+        return
     if count_states(candidate) < 2:
         candidate.notes.append("one side only")
         take_stay(candidate, world)
+
+
+def _received_others(candidate: Candidate, leaders: list[Unit]) -> bool:
+    """`the minister was received by A and B`: all leaders are hosts, and the guest is none."""
+    guests = (MINISTER, FORMER, OTHER, BODY)
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    return (
+        bool(leaders)
+        and all(unit.link == "by" for unit in leaders)
+        and any(
+            unit.cls in guests and unit.link in ("", "subject") and unit.end <= candidate.unit.start for unit in clause
+        )
+    )
 
 
 def _joint(candidate: Candidate, world: World) -> None:
@@ -181,12 +226,13 @@ def _joint(candidate: Candidate, world: World) -> None:
     if candidate.tense != "noun" and tells_of_another(candidate):
         candidate.refuse("what is agreed is a meeting, or was agreed at one told before")
         return
-    leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in ("", "subject", "with", "between", "bare")]
+    links = ("", "subject", "with", "between", "bare", *(("by",) if candidate.tense == "participle" else ()))
+    leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in links]
     if not leaders and candidate.tense == "noun":
         take_across_break(candidate)
         return
     if candidate.tense != "noun" and candidate.analysis.grammar.language.order != "vso":
-        leaders = [unit for unit in leaders if unit.end <= candidate.unit.start or unit.link == "with"]
+        leaders = [unit for unit in leaders if unit.end <= candidate.unit.start or unit.link in ("with", "by")]
     if not countries_of(leaders) and candidate.tense != "noun" and placed(candidate):
         take_groups(candidate)
     if "group" in candidate.notes:

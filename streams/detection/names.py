@@ -175,6 +175,7 @@ class NameReader:
             elif (
                 after is not None
                 and after.joined
+                and self.grammar.language.script != "cyrillic"
                 and after.trigger is None
                 and after.cls != LEADER
                 and place + 1 < len(units)

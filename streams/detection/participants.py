@@ -135,8 +135,14 @@ def take_pronoun(candidate: Candidate) -> None:
         for unit in candidate.analysis.units
         if unit.clause < candidate.unit.clause and unit.cls == LEADER and not unit.attribute
     ]
+    later = [
+        unit
+        for unit in candidate.analysis.units
+        if unit.clause > candidate.unit.clause and unit.cls == LEADER and not unit.attribute
+        if unit.link in ("", "subject") and governing is not None
+    ]
     wanted = 2 if not known and any(unit.low in grammar.plural_pronouns for unit in clause) else 1
-    for unit in [*reversed(earlier), *reversed(candidate.analysis.leaders)]:
+    for unit in [*reversed(earlier), *reversed(candidate.analysis.leaders), *later]:
         if unit.country not in known:
             take(candidate, [unit])
             known.add(unit.country)
@@ -220,6 +226,8 @@ def is_gerund(candidate: Candidate) -> bool:
 def take_groups(candidate: Candidate) -> None:
     """`World leaders meet`: a group of leaders without names is a leaders' meeting too, but for `before the summit`."""
     links = ("", "subject") if sets_the_scene(candidate) else ("", "subject", "between", "of")
+    if candidate.trigger.frame == "receive":
+        links = (*links, "to", "object")
     for unit in candidate.analysis.clause(candidate.unit.clause):
         if unit.cls == PLURAL and not unit.attribute and unit.link in links and _many(candidate, unit):
             candidate.notes.append("group")
@@ -331,6 +339,22 @@ def take_destination(candidate: Candidate, world: World) -> None:
     for filler in hosts_of(world, place.country, candidate):
         add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.62
+    candidate.notes.append("host not named")
+
+
+def take_honoured(candidate: Candidate, world: World) -> None:
+    """`state dinner at the palace in C for A`: the host is who leads the country of the place."""
+    units = candidate.analysis.clause(candidate.unit.clause)
+    after = [unit for unit in units if unit.start >= candidate.unit.end]
+    guest = next((unit for unit in leaders_of(after) if unit.link == "for" and unit.cls == LEADER), None)
+    place = next((unit for unit in after if unit.cls == PLACE and unit.acts), None)
+    if guest is None or place is None or place.country in (None, guest.country) or candidate.trigger.strength == "weak":
+        return
+    take(candidate, [guest])
+    candidate.used.append(place)
+    for filler in hosts_of(world, str(place.country), candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.score = 0.6
     candidate.notes.append("host not named")
 
 

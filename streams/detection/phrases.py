@@ -230,7 +230,12 @@ class PhraseBuilder:
                 phrase.countries.append(unit.country)
             elif marker:
                 phrase.kind = "former"
-            elif phrase.kind == "plural" and unit.low in self.grammar.conjunctions and phrase.countries:
+            elif (
+                phrase.kind == "plural"
+                and (unit.low in self.grammar.conjunctions or unit.low == ",")
+                and phrase.countries
+                and any(later.cls == ADJECTIVE and later.country for later in units[place + 1 : place + 2])
+            ):
                 place += 1
                 continue
             elif phrase.kind == "plural" and phrase.countries and unit.cls in NAMED:

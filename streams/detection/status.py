@@ -173,7 +173,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     elif history or candidate.status == "background":
         candidate.status, candidate.cues, candidate.explicit = "background", history, True
     elif planned or position == "before" or _ahead(candidate):
-        explicit = bool(planned) or candidate.tense == "infinitive"
+        explicit = bool(planned) or candidate.tense in ("infinitive", "future")
         candidate.status, candidate.cues, candidate.explicit = "planned", planned, explicit
     else:
         candidate.status = "occurred"
@@ -401,6 +401,15 @@ def _years(candidate: Candidate, day: date | None) -> list[Cue]:
         if (
             int(match.group(1)) < (day.year if day is not None else _KNOWN)
             and _clause_of(analysis, cue) == candidate.unit.clause
+            and not _since(candidate, cue)
         ):
             found.append(cue)
     return found
+
+
+def _since(candidate: Candidate, year: Cue) -> bool:
+    """`the first meeting since 2019`: the year of another meeting."""
+    grammar = candidate.analysis.grammar
+    before = [unit for unit in candidate.analysis.units if unit.end <= year.start][-1:]
+    links = ("from", "with") if grammar.language.script == "cyrillic" else ("from",)
+    return candidate.type.engine == "meeting" and any(grammar.adpositions.get(unit.low) in links for unit in before)

@@ -58,9 +58,10 @@ def visit(candidate: Candidate, world: World) -> None:
     if place is None or place.country is None:
         candidate.refuse("no foreign country is visited")
         return
-    candidate.used.append(place)
-    for filler in hosts_of(world, place.country, candidate):
-        add_filler(candidate.roles["participant"], filler)
+    for other in (place, *_listed(clause, place, visitor)):
+        candidate.used.append(other)
+        for filler in hosts_of(world, str(other.country), candidate):
+            add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.72 if candidate.trigger.strength == "strong" else 0.5
     candidate.notes.append("host not named")
 
@@ -107,6 +108,19 @@ def _abroad(candidate: Candidate) -> bool:
     return abroad.fullmatch(inside) is not None or abroad.search(near) is not None
 
 
+def _listed(clause: list[Unit], place: Unit, visitor: Unit) -> list[Unit]:
+    """`visits A and B`: further countries in the list that begins with a place."""
+    following = clause[clause.index(place) + 1 :] if place in clause and place.link else []
+    found: list[Unit] = []
+    for unit in following[:6]:
+        foreign = unit.country not in (None, place.country, visitor.country)
+        if unit.cls == COUNTRY and foreign and unit.link in (place.link, "in", "to"):
+            found.append(unit)
+        elif unit.cls or unit.trigger is not None:
+            break
+    return found
+
+
 def _subject_elsewhere(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Unit | None:
     """`Cuba frees prisoners ahead of Obama visit`: the state that acts before somebody's visit is the host."""
     if candidate.tense != "noun":
@@ -148,7 +162,10 @@ def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Uni
         close = (
             0 < place - head <= 8
             or (place == head - 1 and (candidate.unit.joined or unit.link == "of"))
-            or (0 < head - place <= 5 and (unit.link in ("in", "to", "object") or verb_closes(candidate)))
+            or (
+                0 < head - place <= (8 if candidate.unit.link == "for" else 5)
+                and (unit.link in ("in", "to", "object") or verb_closes(candidate))
+            )
         )
         foreign = unit.country is not None and unit.country != visitor.country
         if (
@@ -199,10 +216,13 @@ def trip(candidate: Candidate, world: World) -> None:
 
 
 def _for_talks(candidate: Candidate) -> bool:
-    """Whether the sentence of a journey speaks of talks, a meeting or a visit too."""
+    """Whether the clause of a journey, or its purpose, speaks of talks, a meeting or a visit too."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    purposes = {later for later, kind in enumerate(analysis.kinds) if kind == "purpose" and later == number + 1}
+    near = [unit for unit in analysis.units if unit.clause in {number, *purposes}]
     return any(
         getattr(hit.entry.referent, "frame", "") in ("meeting", "summit", "visit", "talk")
-        for unit in candidate.analysis.units
+        for unit in near
         if unit is not candidate.unit and not unit.cls
         for hit in unit.triggers
     )

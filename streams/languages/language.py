@@ -114,6 +114,7 @@ class Title:
 class Language:
     """One language. Forms are written as in a dictionary and folded when compiled.
 
+    `compound` maps nouns that make an adposition with `of` or the genitive (en présence de, в честь) to their link.
     `combining` maps first parts of adjectives to their state (franco-allemand): they count with a hyphen only.
     In lists of forms `~` at an end stands for any letters of the same word, a blank for a blank, `…` for up to six
     words.
@@ -152,6 +153,7 @@ class Language:
     kept_letters: str = ""
     dropped_letters: str = ""
     sides: Mapping[str, str] = field(default_factory=dict)
+    compound: Mapping[str, str] = field(default_factory=dict)
     combining: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()
