@@ -161,6 +161,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         *past_cues(candidate),
     ]
     planned = _pick(("planned", "future_time"), above)
+    history.extend(later if done else [])
     if candidate.tense != "past":
         planned = [*_pick(("planned", "future_time"), own), *planned, *later]
     if position == "after" and candidate.type.engine == "meeting":

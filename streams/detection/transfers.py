@@ -410,6 +410,9 @@ def _fill(candidate: Candidate, sides: Sides, weapons: list[Weapon], world: Worl
         "recipient": recipients,
         "weapon": [Filler(entity=weapon.id, name=weapon.name) for weapon in weapons],
     }
+    makes_arms = all(world.exporter_rank(filler.country or "") <= _MAKERS for filler in recipients)
+    if candidate.trigger.frame in _BUYING and not suppliers and not candidate.makers and recipients and makes_arms:
+        candidate.refuse("a maker of arms buys from nobody named: a domestic matter")
 
 
 def _split_pair(sides: Sides, weapons: list[Weapon], world: World) -> None:
@@ -449,6 +452,8 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
+_MAKERS = 6
+"""So many largest exporters of arms make most of what they buy themselves."""
 _PAIR = 2
 _SELLERS = 12
 """A state that makes a deal with nobody named sells, if it is among so many largest exporters, and buys else."""

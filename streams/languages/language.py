@@ -61,7 +61,8 @@ leaders"); `summits` (meetings that only leaders hold, so that states beside the
 
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
-    "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "ready", "threat", "suspicion",
+    "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "ready",
+    "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
     "course", "coming", "lacking", "ties", "briefly",
