@@ -16,8 +16,9 @@ from streams.messages import Article
 
 FOLDS = 10
 PENALTIES = (0.5, 1.0, 2.0, 4.0, 8.0)
-CAUTION = 0.9
-"""Taken off the log-odds of every event: rules were written while these texts were read, on others they err more."""
+CAUTION = 1.2
+"""Taken off the log-odds of every event: rules were written while these texts were read. What is right on 95 % of read
+texts was found right on 85 % of others."""
 
 _STEPS = 50
 _THRESHOLDS = tuple(step / 100 for step in range(20, 61, 2))

@@ -48,7 +48,7 @@ def test_training_is_the_same_every_time_and_says_how_it_does_on_other_texts() -
     first, second = train(known), train(known)
     assert written(first) == written(second)
     assert (first.cases, first.right) == (80, 44)
-    assert first.weights.probability({"retold": 1.0}) > 0.8
+    assert first.weights.probability({"retold": 1.0}) > 0.7
     assert first.weights.probability({"late": 1.0}) < first.weights.threshold < 0.8
     assert first.f1 == pytest.approx(2 * 38 / (40 + 44))
 
