@@ -30,7 +30,7 @@ def governing(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
 
 _YEAR = re.compile(r"(?:19|20)\d\d\.?")
 _COUNTED = re.compile(COUNTED)
-_CHRONICLE = re.compile(r"\s*[\"'\-•]?\s*(?:19|20)\d\d\s*(?:年|년)?\s*[:：]")
+_CHRONICLE = re.compile(r"[\s\"'*•–-]*(?:\d{1,2}\.?\s+[\w()\s]{3,30}\s)?(?:19|20)\d\d\s*(?:年|년)?\s*[:：]")
 
 
 def court_cues(candidate: Candidate) -> list[Cue]:
@@ -164,7 +164,12 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
         return True
     if cue.kind in ("possible", "planned") and _accuses(candidate, cue):
         return False
+    if cue.kind == "negation" and candidate.tense == "noun" and candidate.unit.link in ("in", "by", "with"):
+        reach = _ADJUNCT  # `did not target the base in a drone strike`
     return _near(candidate, cue, reach)
+
+
+_ADJUNCT = 7
 
 
 def _near(candidate: Candidate, cue: Cue, reach: int) -> bool:
