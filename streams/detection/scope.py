@@ -70,7 +70,14 @@ def threat_cues(candidate: Candidate) -> list[Cue]:
         Cue(candidate.type.warned, analysis.start + match.start(), analysis.start + match.end(), match.group())
         for match in threat.finditer(analysis.text)
     ]
-    return [cue for cue in found if _near(candidate, cue, _THREAT)]
+    behind = candidate.type.warned != "possible" or _closes(candidate)
+    return [
+        cue
+        for cue in found
+        if _near(candidate, cue, _THREAT)
+        and not _within(candidate, cue)
+        and (behind or cue.start < candidate.hit.start)
+    ]
 
 
 _THREAT = 3
@@ -161,7 +168,7 @@ def _speaks(candidate: Candidate, cue: Cue) -> bool:
         return False
     reach = _REACH.get(cue.kind)
     if reach is None:
-        return True
+        return not _measures(candidate, cue)
     if cue.kind in ("possible", "planned") and _accuses(candidate, cue):
         return False
     if cue.kind == "negation" and candidate.tense == "noun" and candidate.unit.link in ("in", "by", "with"):
@@ -182,6 +189,14 @@ def _near(candidate: Candidate, cue: Cue, reach: int) -> bool:
     if candidate.analysis.grammar.language.script == "han":
         reach *= 2
     return content <= (reach if before or _closes(candidate) else 2)
+
+
+def _measures(candidate: Candidate, cue: Cue) -> bool:
+    """`signs a pact 25 years after the war`: behind a verb such words date something else."""
+    after = candidate.analysis.grammar.cues.get("after")
+    if cue.kind != "background" or candidate.tense == "noun" or cue.start < candidate.hit.end or after is None:
+        return False
+    return after.fullmatch(cue.text.split()[-1]) is not None
 
 
 def _closes(candidate: Candidate) -> bool:
