@@ -72,6 +72,15 @@ def receiver(candidate: Candidate, actors: list[Unit]) -> Unit | None:
     return after[0] if weapon else None
 
 
+def within_deal(candidate: Candidate) -> bool:
+    """`عقدا لتوريد صواريخ`: what a deal right before it is for; the deal tells it already."""
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    before = units[max(0, head - 1) : head]
+    return is_arabic(candidate) and any(
+        getattr(hit.entry.referent, "frame", "") == "deal" for unit in before for hit in unit.triggers
+    )
+
+
 def stem_of(word: str, grammar: Grammar) -> str:
     """A word without the article, and without the preposition that the article joins (`للجيش`)."""
     if grammar.language.script != "arabic":

@@ -77,6 +77,8 @@ def _border(units: list[Unit], place: int, grammar: Grammar) -> str:
 def _by_script(units: list[Unit], place: int, grammar: Grammar) -> str | None:
     """Borders that a script has in its own way; None where the common rules decide."""
     script = grammar.language.script
+    if script in ("han", "hangul") and units[place].low in ("...", "……"):
+        return "break"
     if script == "han":
         return "break" if _set_off(units, place) else None
     if script == "arabic":

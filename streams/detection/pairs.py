@@ -120,12 +120,18 @@ class PairReader:
 
     def _hangul(self, units: list[Unit], place: int) -> tuple[Unit, int] | None:
         """`한미일`, `한·미·일`: one syllable for each state."""
+        if place and units[place - 1].cls and units[place - 1].end == units[place].start:
+            return None  # a particle
         shorts = self.world.shorts(self.grammar.language.code)
         countries: list[str] = []
         end = place
         while end < len(units) and len(countries) < _MOST:
             unit = units[end]
             if unit.low in ("·", "-", "ㆍ") and countries:
+                end += 1
+                continue
+            if unit.cls == COUNTRY and unit.country and not unit.link:
+                countries.append(unit.country)
                 end += 1
                 continue
             syllables = [shorts[letter] for letter in unit.low if letter in shorts]

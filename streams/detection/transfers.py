@@ -1,6 +1,6 @@
 """Frames of arms transfers: who supplies whom with what."""
 
-from streams.detection.arabic import receiver
+from streams.detection.arabic import receiver, within_deal
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.makers import add_makers
@@ -19,6 +19,8 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
     weapons = weapons_handed(candidate, world)
     if not weapons:
         return candidate.refuse("no weapon is what is handed over")
+    if within_deal(candidate):
+        return candidate.refuse("the deal before it tells this")
     sides = Sides()
     actors = actors_of(candidate)
     _FRAMES[candidate.trigger.frame](candidate, actors, sides)

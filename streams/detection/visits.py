@@ -34,6 +34,7 @@ def visit(candidate: Candidate, world: World) -> None:
         if unit.link in (*SIDES, "of", "of_or_to", "from") and unit.clause <= candidate.unit.clause
     ]
     visitor = _visitor(candidate, leaders) or _short_named(candidate, clause) or _across_break(candidate)
+    visitor = visitor or _subject_before(candidate)
     if visitor is None:
         take_pronoun(candidate)
         visitor = candidate.used[0] if candidate.used else None
@@ -92,6 +93,18 @@ def _across_break(candidate: Candidate) -> Unit | None:
     first = content[0] if content else None
     opens = first is not None and first.cls == LEADER and not first.attribute and first.link in ("", "subject", "bare")
     return first if opens else None
+
+
+def _subject_before(candidate: Candidate) -> Unit | None:
+    """`A抵达B 结束访华`: Chinese and Korean headlines name the subject of all their halves in the first one."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    if analysis.grammar.language.script not in ("han", "hangul") or analysis.kinds[number] not in ("break", "main"):
+        return None
+    if any(unit.cls in (LEADER, MINISTER, FORMER, OTHER) for unit in analysis.clause(number)):
+        return None
+    named = [unit for unit in analysis.clause(number - 1) if unit.cls in (LEADER, MINISTER, FORMER, OTHER)]
+    first = named[0] if named else None
+    return first if first is not None and first.cls == LEADER and not first.attribute else None
 
 
 def _abroad(candidate: Candidate) -> bool:
