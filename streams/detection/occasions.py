@@ -107,7 +107,29 @@ def _takes_object(candidate: Candidate, cue: Cue) -> bool:
 
 def lies_ahead(candidate: Candidate) -> bool:
     """`travels to a meeting`, `A to press for … at the summit`: who is on the way or will act there has not met yet."""
-    return candidate.tense == "noun" and (_on_the_way(candidate) or _in_infinitive_headline(candidate))
+    return candidate.tense == "noun" and (
+        _on_the_way(candidate) or _in_infinitive_headline(candidate) or _followed_by_infinitive(candidate)
+    )
+
+
+def _followed_by_infinitive(candidate: Candidate) -> bool:
+    """`Summit to focus on trade`: an English headline whose noun is the subject of an infinitive."""
+    analysis = candidate.analysis
+    if analysis.grammar.language.code != "en" or not analysis.headline:
+        return False
+    place = analysis.units.index(candidate.unit)
+    following = analysis.units[place + 1 : place + 3]
+    return (
+        place <= _FIRST
+        and len(following) > 1
+        and following[0].low in analysis.grammar.infinitive
+        and not following[1].cls
+        and following[1].cased.islower()
+    )
+
+
+_FIRST = 4
+"""Units of a headline among which its subject stands."""
 
 
 def _on_the_way(candidate: Candidate) -> bool:
