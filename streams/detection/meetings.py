@@ -15,6 +15,7 @@ from streams.detection.participants import (
     leaders_beside,
     leaders_in_reach,
     meets_with,
+    met_by_another,
     sets_the_scene,
     stands_near,
     take,
@@ -62,6 +63,9 @@ def _meet(candidate: Candidate, world: World) -> None:
         candidate.refuse("who meets, or who is met, is no leader")
         return
     leaders = [unit for unit in leaders_in_reach(candidate) if unit.link in sides or meets_with(candidate, unit)]
+    if met_by_another(candidate, leaders):
+        candidate.refuse("who meets them is no leader")
+        return
     take(candidate, leaders)
     if count_states(candidate) < 2:
         take_pronoun(candidate)
@@ -192,9 +196,12 @@ def _receive(candidate: Candidate, world: World) -> None:
     """`A receives B`: host and guest."""
     _meet(candidate, world)
     leaders = [unit for unit in candidate.used if unit.cls == LEADER]
+    language = candidate.analysis.grammar.language
+    behind = language.code in ("de", "en") and any(unit.start > candidate.hit.start for unit in leaders)
     if (
-        candidate.analysis.grammar.language.script == "cyrillic"
+        (language.script == "cyrillic" or language.code in ("de", "en"))
         and len(leaders) == 2
+        and not behind
         and all(unit.link in ("", "bare") for unit in leaders)
         and coordinated(candidate, leaders)
     ):

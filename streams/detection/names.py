@@ -123,9 +123,17 @@ class NameReader:
             if self.grammar.language.script == "han" and before is not None and before.end < unit.start:
                 country_before = False
             if unit.cls == WEAK:
-                unit.cls = LEADER if country_before or (sure and self._alone(units, place)) else WEAK
+                supported = sure and self._alone(units, place) and self._likely(unit)
+                unit.cls = LEADER if country_before or supported else WEAK
             if country_before and before is not None and unit.cls == LEADER:
                 before.cls = ""
+
+    def _likely(self, unit: Unit) -> bool:
+        """Whether a bare name is likelier its leader's than anybody's: in office on the day, or known in many
+        languages.
+        """
+        person = unit.person
+        return self.day is not None or (person is not None and len({*person.forms, *person.family}) > 1)
 
     def _alone(self, units: list[Unit], place: int) -> bool:
         """Whether no unknown capitalised word stands beside a name, with which it would be another name."""

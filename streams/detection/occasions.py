@@ -3,7 +3,7 @@
 import itertools
 
 from streams.detection.candidate import Candidate, Cue
-from streams.detection.units import LEADER, PLURAL
+from streams.detection.units import LEADER, PLURAL, Unit
 
 _DOUBTS = ("possible", "request", "deny", "cancel")
 
@@ -64,9 +64,17 @@ def _speaks_of_noun(candidate: Candidate, cue: Cue) -> bool:
     within = 0
     for unit in reversed(units[max(0, head - _PHRASE) : head]):
         if candidate.analysis.grammar.adpositions.get(unit.low) is not None or unit.kind == "punct":
-            break
+            return (within > 0 and cue.start >= units[head - within].start) or _governs(candidate, cue, unit)
         within += 1
     return within > 0 and cue.start >= units[head - within].start
+
+
+def _governs(candidate: Candidate, cue: Cue, adposition: Unit) -> bool:
+    """`hoffen auf ein Treffen`: a verb right before its preposition, unless that says when."""
+    cues = candidate.analysis.grammar.cues
+    times = (cues.get("after"), cues.get("before"))
+    text = candidate.analysis.text[cue.end - candidate.analysis.start : candidate.hit.start - candidate.analysis.start]
+    return adposition.start - cue.end <= 1 and not any(time is not None and time.match(text.lstrip()) for time in times)
 
 
 _PHRASE = 5

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
-from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, Unit
+from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, TITLE, WEAK, Unit
 from streams.detection.world import World
 from streams.knowledge import Organization, Place
 from streams.messages import Filler
@@ -200,6 +200,18 @@ def meets_with(candidate: Candidate, unit: Unit) -> bool:
     place = units.index(unit)
     ties = candidate.analysis.grammar.discourse.get("ties")
     return ties is not None and place > 0 and ties.fullmatch(units[place - 1].low) is not None
+
+
+def met_by_another(candidate: Candidate, leaders: list[Unit]) -> bool:
+    """`The envoy meets A and B`: the subject right before the verb is somebody else, the leaders come after it."""
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    if candidate.analysis.grammar.language.code not in ("de", "en") or candidate.tense not in ("present", "past"):
+        return False
+    before = units[head - 1] if head else None
+    other = (
+        before is not None and before.cls in (WEAK, MINISTER, OTHER, FORMER, BODY) and before.link in ("", "subject")
+    )
+    return other and all(unit.start > candidate.hit.start for unit in leaders)
 
 
 def take_gerund_subject(candidate: Candidate) -> None:

@@ -280,7 +280,8 @@ def _negates(candidate: Candidate, cue: Cue) -> bool:
     if any(unit.kind == "punct" and unit.low in (",", "،", "，") for unit in between):
         return False
     content = sum(not unit.cls for unit in between)
-    return content <= (8 if cue.start < candidate.hit.start else 3)
+    closing = candidate.analysis.grammar.language.compounds and candidate.tense == "noun"
+    return content <= (8 if closing or cue.start < candidate.hit.start else 3)
 
 
 def _is_head(candidate: Candidate, cue: Cue) -> bool:

@@ -261,7 +261,8 @@ def stay(candidate: Candidate, world: World) -> None:
         candidate.refuse("no leader opens the headline")
         return
     together = [u for u in leaders_of(units[:head]) if u.clause == visitor.clause]
-    if len(countries_of(together)) >= 2 and coordinated(candidate, together) and rest[0].cased[:1].isupper():
+    plain = candidate.unit.low == "in" or rest[0].cls in (COUNTRY, PLACE)
+    if len(countries_of(together)) >= 2 and coordinated(candidate, together) and rest[0].cased[:1].isupper() and plain:
         take(candidate, together)
         candidate.score = 0.6
         return
