@@ -211,7 +211,7 @@ def met_by_another(candidate: Candidate, leaders: list[Unit]) -> bool:
     other = (
         before is not None and before.cls in (WEAK, MINISTER, OTHER, FORMER, BODY) and before.link in ("", "subject")
     )
-    return other and all(unit.start > candidate.hit.start for unit in leaders)
+    return other and bool(leaders) and all(unit.start > candidate.hit.start for unit in leaders)
 
 
 def take_gerund_subject(candidate: Candidate) -> None:
