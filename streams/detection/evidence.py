@@ -7,7 +7,7 @@ end there. What only grammar can tell is asked once the sentence has its units.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from streams.detection.arguments import Arguments, is_union
 from streams.detection.candidate import Candidate
@@ -195,17 +195,21 @@ def _matches(candidate: Candidate, group: CompiledEvidence, text: str) -> list[t
         window = analysis.text[start - analysis.start : units[-1].end - analysis.start]
     head = candidate.hit
     return [
-        (match.start() + start, match.end() + start)
-        for match in group.pattern.finditer(window)
-        if match.end() + start <= head.word_start
-        or match.start() + start >= head.word_end
-        or _in_part(match, start, head)
+        (first + start, last + start)
+        for first, last in _spans(group.pattern, window)
+        if last + start <= head.word_start or first + start >= head.word_end or _in_part(first, last, start, head)
     ]
 
 
-def _in_part(match: re.Match[str], start: int, head: Hit) -> bool:
+@lru_cache(maxsize=256)
+def _spans(pattern: re.Pattern[str], window: str) -> tuple[tuple[int, int], ...]:
+    """Where a pattern matches; the heads of one text ask for the same again and again."""
+    return tuple(match.span() for match in pattern.finditer(window))
+
+
+def _in_part(first: int, last: int, start: int, head: Hit) -> bool:
     """Evidence in the same word as the head, before it (Chinese has no blanks; `Raketen` in `Raketenangriff`)."""
-    return match.end() + start <= head.start or match.start() + start >= head.end
+    return last + start <= head.start or first + start >= head.end
 
 
 def _powers(arguments: Arguments) -> bool:

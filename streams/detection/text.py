@@ -6,6 +6,7 @@ from typing import Any
 
 import spacy
 from spacy.language import Language as Pipeline
+from spacy.vocab import Vocab
 
 from streams.detection.normalise import Folded
 from streams.errors import UsageError
@@ -141,9 +142,9 @@ def _blank(code: str) -> Pipeline:
     """A blank pipeline. That of French compiles its exceptions for four seconds and splits nothing that we need: the
     plain one.
     """
+    config = _KOREAN if code in ("ko", "ja", "th", "vi") else {}
+    vocabulary = Vocab()  # without getters: shapes, suffixes and the like of each new word, for which nobody asks
     try:
-        if code == "fr":
-            return spacy.blank("xx")
-        return spacy.blank(code, config=_KOREAN if code in ("ko", "ja", "th", "vi") else {})
+        return spacy.blank("xx" if code == "fr" else code, vocab=vocabulary, config=config)
     except (ImportError, OSError):
         return spacy.blank("xx")
