@@ -240,8 +240,11 @@ def take_groups(candidate: Candidate) -> None:
     links = ("", "subject") if sets_the_scene(candidate) else ("", "subject", "between", "of")
     if candidate.trigger.frame == "receive":
         links = (*links, "to", "object")
+    after = candidate.analysis.units[candidate.analysis.units.index(candidate.unit) + 1 :][:1]
     for unit in candidate.analysis.clause(candidate.unit.clause):
-        if unit.cls == PLURAL and not unit.attribute and unit.link in links and _many(candidate, unit):
+        owned = unit in after and unit.link in ("of", "of_or_to")
+        tied = unit.link in links or owned
+        if unit.cls == PLURAL and not unit.attribute and tied and _many(candidate, unit):
             candidate.notes.append("group")
             return
     if candidate.trigger.frame == "meet" and _club_meets(candidate):

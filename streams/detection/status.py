@@ -155,6 +155,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     earlier, later = month_cues(candidate, day)
     history = [
         *_pick(("background",), own),
+        *(_pick(("background",), above) if candidate.type.engine == "meeting" else ()),
         *_anniversaries(candidate, own),
         *_years(candidate, day),
         *earlier,

@@ -27,6 +27,9 @@ _VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "d
 def visit(candidate: Candidate, world: World) -> None:
     """`A visits country B`: its leader is the host, named or not."""
     analysis = candidate.analysis
+    if candidate.tense == "noun" and candidate.unit.link == "about":
+        candidate.refuse("the visit is what is talked of")
+        return
     clause = analysis.clause(candidate.unit.clause)
     leaders = [
         unit
@@ -238,6 +241,7 @@ def _for_talks(candidate: Candidate) -> bool:
         for unit in near
         if unit is not candidate.unit and not unit.cls
         for hit in unit.triggers
+        if hit.entry.tense != "noun" or unit.link not in ("", "of")
     )
 
 
