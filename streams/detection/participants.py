@@ -258,7 +258,13 @@ def _club_meets(candidate: Candidate) -> bool:
     units = candidate.analysis.units
     clause = candidate.analysis.clause(candidate.unit.clause)
     club = any(is_club(unit) and unit.link in ("", "subject", "at", "in", "to", "with", "object") for unit in clause)
-    return club and not any(unit.cls == MINISTER for unit in units)
+    return club and not of_money(candidate) and not any(unit.cls == MINISTER for unit in units)
+
+
+def of_money(candidate: Candidate) -> bool:
+    """Whether the sentence speaks of markets: there a group's meeting is one of its ministers of finance."""
+    markets = candidate.analysis.grammar.discourse.get("markets")
+    return markets is not None and markets.search(candidate.analysis.text) is not None
 
 
 def is_club(unit: Unit) -> bool:

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
 from streams.detection.gatherings import says
-from streams.detection.participants import SIDES, hosts_of, is_club, is_gathering, leaders_of, sets_the_scene, take
+from streams.detection.participants import (
+    SIDES,
+    hosts_of,
+    is_club,
+    is_gathering,
+    leaders_of,
+    of_money,
+    sets_the_scene,
+    take,
+)
 from streams.detection.units import COUNTRY, LEADER, MINISTER, PLACE, PLURAL, STATES, Unit
 from streams.detection.world import World
 
@@ -39,6 +48,7 @@ def summit(candidate: Candidate, world: World) -> None:
     of_leaders = (owners.club or len(owners.states) > 1) and not any(
         unit.cls == MINISTER for unit in candidate.analysis.units
     )
+    of_leaders = of_leaders and not of_money(candidate)
     candidate.score = _weight(candidate, owners) if plain or of_leaders else 0.0
     if not candidate.score:
         candidate.refuse("nothing says that this is a summit of several states")

@@ -199,7 +199,11 @@ def _destination(candidate: Candidate, clause: list[Unit], visitor: Unit) -> Uni
 def _visits_within(candidate: Candidate, place: Unit) -> bool:
     """`visits troops in Iraq`: somebody or something else is visited in the country."""
     language = candidate.analysis.grammar.language
-    if candidate.tense == "noun" or candidate.trigger.frame != "visit" or place.link != "in" or not language.capitals:
+    if candidate.tense == "noun" or candidate.trigger.frame != "visit":
+        return False
+    if _names_house(candidate, place):
+        return True
+    if place.link != "in" or not language.capitals:
         return False
     between = [u for u in candidate.analysis.units if candidate.unit.end <= u.start and u.end <= place.start]
     if language.nouns_capital:
@@ -207,6 +211,14 @@ def _visits_within(candidate: Candidate, place: Unit) -> bool:
     grammar = candidate.analysis.grammar
     plain = grammar.articles | frozenset(grammar.adpositions) | grammar.fillers
     return any(unit.kind == "word" and unit.low not in plain for unit in between)
+
+
+def _names_house(candidate: Candidate, place: Unit) -> bool:
+    """`visits Rome synagogue`: the place only says where what is visited stands."""
+    errand = candidate.analysis.grammar.discourse.get("errand")
+    units = candidate.analysis.units
+    after = units[units.index(place) + 1 :][:1] if place in units else []
+    return errand is not None and bool(after) and errand.fullmatch(after[0].low) is not None
 
 
 def trip(candidate: Candidate, world: World) -> None:

@@ -65,7 +65,7 @@ DISCOURSE_KINDS = (
     "threat", "suspicion",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
-    "course", "coming", "lacking", "ties", "briefly",
+    "course", "coming", "lacking", "ties", "briefly", "markets",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -84,7 +84,8 @@ says when), `perhaps` (doubt about what a finite verb tells), `results` (what is
 agreed at a meeting), `passed` (an approval behind what it approves), `course` (a meeting begins, goes on, ends),
 `coming` (what says of a meeting that it lies ahead),
 `lacking` (no, without: of the noun that follows), `ties` (prepositions of verbs of meeting), `briefly` (how or when
-somebody is in a place). A language may do without them.
+somebody is in a place), `markets` (talk of money, in which a group's meeting is one of ministers). A language may
+do without them.
 """
 
 CLAUSE_KINDS = ("subordinator", "relative", "coordinator", "purpose")
