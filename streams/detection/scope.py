@@ -137,9 +137,19 @@ def demote(candidate: Candidate) -> None:
     if candidate.tense == "infinitive" and not candidate.cues and not analysis.headline:
         candidate.status = "possible"
         candidate.notes.append("an infinitive, and nothing says that it is planned")
-    elif told is not None and analysis.kinds[candidate.unit.clause] == "relative":
+    elif told is not None and _in_relative(candidate):
         candidate.status = told
         candidate.notes.append("told in a relative clause")
+
+
+def _in_relative(candidate: Candidate) -> bool:
+    """Whether a head stands in a relative clause, or in one about a place (`near Goma, where fighting …`)."""
+    analysis = candidate.analysis
+    if analysis.kinds[candidate.unit.clause] == "relative":
+        return True
+    whereabouts = analysis.grammar.discourse.get("whereabouts")
+    words = [unit.low for unit in analysis.clause(candidate.unit.clause) if unit.kind != "punct"]
+    return whereabouts is not None and candidate.unit.clause > 0 and whereabouts.fullmatch(words[0]) is not None
 
 
 def settle(found: Sequence[Candidate]) -> None:

@@ -62,7 +62,7 @@ leaders"); `summits` (meetings that only leaders hold, so that states beside the
 DISCOURSE_KINDS = (
     "disavow", "anaphor", "hearsay", "attribution", "contents", "control", "holding", "numerals", "occasion", "court",
     "attitude", "condition", "border", "agreement", "backshift", "pluperfect", "ready",
-    "threat", "suspicion",
+    "threat", "suspicion", "whereabouts",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
     "course", "coming", "lacking", "ties", "briefly", "markets",
@@ -76,6 +76,7 @@ only leads along), `agreement` (two sides agree on what one delivers), `backshif
 saying), `pluperfect` (auxiliaries of what came before), `ready` (who is ready to deliver has
 decided to), `threat` (what is feared, warned of or threatened),
 `suspicion` (who did it is in doubt, not that it was done),
+`whereabouts` (begins a clause that only tells of a place),
 `multilateral` (what makes a summit one of several states), `plain_summit` (what may stand before the word
 for a summit of leaders), `convened` (a summit opens, is held, ends), `attending` (leaders come to it or host it),
 `venue` (rooms and grounds where leaders sit together: palace, residence, airport),

@@ -56,6 +56,8 @@ def test_attacker_and_target(detector: Detector, language: str, text: str) -> No
         ("en", "Israel threatens to bomb Syria.", "possible"),
         ("en", "Israel will bomb Syria.", "planned"),
         ("en", "Israel did not bomb Syria.", "denied"),
+        ("en", "Israel didn't bomb Syria.", "denied"),
+        ("en", "Aid reached Goma in Congo, where fighting between rebels and the army killed ten.", "background"),
         ("en", "Israel is accused of bombing Syria.", "occurred"),
         ("en", "A court convicted the pilots over the air strike on Syria.", "background"),
         ("en", "Ten years ago Israel bombed Syria.", "background"),
