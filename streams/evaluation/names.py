@@ -43,6 +43,13 @@ _SOUNDS = (
 )  # fmt: skip
 """Spellings of one sound, the longer first."""
 
+_FIGHTERS = {
+    "kurds": re.compile(r"kurd|ypg|peshmerga|курд|كرد", re.IGNORECASE),
+    "rebels": re.compile(r"rebel|opposition|повстан|المعارض", re.IGNORECASE),
+    "separatists": re.compile(r"separat|сепарат", re.IGNORECASE),
+}
+"""Sides that have no row of their own: fighters of a people or a cause, in whatever language."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -169,17 +176,19 @@ class Names:
             if plain in self._states:
                 return self._states[plain]
         known = (self._groups.get(value or "") or self._groups.get(fold(value or "").strip(" .")) for value in values)
-        return next((group for group in known if group), None)
+        fighters = (key for value in values for key in _fighters(value or ""))
+        return next((group for group in (*known, *fighters) if group), None)
 
     def party(self, labelled: str) -> frozenset[str]:
         """All keys that count as a labelled party, empty where it is not scored; a group counts by its country too."""
         if labelled.casefold() in self.unscored:
             return frozenset()
         key = self.state(labelled)
-        if key is None:
-            return frozenset({labelled.casefold(), *self._states_within(labelled)})
+        fighters = set(_fighters(labelled))
+        if key is None or key in fighters:
+            return frozenset({labelled.casefold(), *fighters, *self._states_within(labelled)})
         group = self.knowledge.organizations.get(key)
-        return frozenset({key, group.country} if group and group.country else {key})
+        return frozenset({key, group.country, *fighters} if group and group.country else {key, *fighters})
 
     def _states_within(self, labelled: str) -> Iterable[str]:
         """`Syrian rebels`, `Iraq (Kurds)`: a party without a row of its own counts by the state that it is of."""
@@ -201,6 +210,10 @@ class Names:
             for form in _forms(*person.forms.values(), *person.family.values())
         )
         return any(form in low or (len(low) >= 2 and low in form) for form in forms if len(form) >= 2)
+
+
+def _fighters(name: str) -> Iterable[str]:
+    return (key for key, pattern in _FIGHTERS.items() if pattern.search(name))
 
 
 def _forms(*parts: str | Iterable[str]) -> Iterable[str]:

@@ -119,6 +119,9 @@ def test_roles_are_counted_over_all_events_of_what_is_rightly_raised() -> None:
         ("the United States", Filler(name="USA"), 1),
         ("Houthis", state("YE"), 1),
         ("Syrian rebels", state("SY"), 1),
+        ("Syrian rebels", Filler(name="повстанцы"), 1),
+        ("Iraq (Kurds)", Filler(name="Kurden"), 1),
+        ("Iraq (Kurds)", Filler(name="rebels"), 0),
     ],
 )
 def test_parties_are_states_or_groups_by_any_of_their_names(supplier: str, filler: Filler, hits: int) -> None:
