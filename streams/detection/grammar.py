@@ -20,6 +20,7 @@ class Grammar:
     conjunctions: frozenset[str]
     fillers: frozenset[str]
     pronouns: frozenset[str]
+    subjects: frozenset[str]
     plural_pronouns: frozenset[str]
     particles: frozenset[str]
     markers: Mapping[str, re.Pattern[str]]
@@ -54,6 +55,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         conjunctions=words(language.conjunctions),
         fillers=words(language.fillers),
         pronouns=words(language.pronouns),
+        subjects=words(language.subjects),
         plural_pronouns=words(language.plural_pronouns),
         particles=words(language.name_particles),
         markers={kind: pattern(items) for kind, items in language.markers.items()},

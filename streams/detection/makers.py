@@ -2,7 +2,8 @@
 
 from streams.detection.candidate import Candidate
 from streams.detection.chinese import BETWEEN
-from streams.detection.sides import Sides
+from streams.detection.parties import is_passive
+from streams.detection.sides import BARE, Sides
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, STATES, Unit
 
 
@@ -56,3 +57,22 @@ def _before_weapon(clause: list[Unit], place: int, head: Unit) -> bool:
         if unit is head or unit.kind != "word" or not (unit.low.isdigit() or set(unit.low) <= BETWEEN):
             return False
     return False
+
+
+def add_owners(candidate: Candidate, sides: Sides) -> None:
+    """`tanks from Bundeswehr stocks`, `aus slowakischer Produktion`, `Russian planes brought …`: whose they are."""
+    if sides.supplier:
+        return
+    clause = candidate.analysis.clause(candidate.unit.clause)
+    own = {unit.country for unit in sides.recipient}
+    foreign = [unit for unit in clause if unit.country and unit.country not in own]
+    found = [
+        unit
+        for unit in foreign
+        if (unit.cls == ADJECTIVE and unit.link == "from")
+        or (unit.cls == BODY and unit.link in ("of", "of_or_to", "from") and unit.end <= candidate.unit.start)
+    ]
+    first = next((unit for unit in clause if unit.kind != "punct"), None)
+    if not found and first in foreign and candidate.trigger.frame == "give" and not is_passive(candidate):
+        found = [first] if first.cls == ADJECTIVE and first.link in BARE else []
+    sides.supplier.extend(found[:1])

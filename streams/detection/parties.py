@@ -5,7 +5,7 @@ from streams.detection.candidate import Candidate
 from streams.detection.grammar import Grammar
 from streams.detection.links import link_before
 from streams.detection.sides import ACTORS, BARE, COMMAS, TO
-from streams.detection.units import ADJECTIVE, BODY, GROUP, MINISTER, TITLE, Unit
+from streams.detection.units import ADJECTIVE, BODY, GROUP, MINISTER, PLACE, TITLE, Unit
 from streams.knowledge import Organization
 from streams.languages.language import Title
 
@@ -40,6 +40,8 @@ def _may_act(clause: list[Unit], place: int, grammar: Grammar) -> bool:
         return isinstance(referent, Organization) and referent.kind in _STANDING
     if unit.cls == MINISTER:
         return bool(unit.country) and _governs(unit)
+    if unit.cls == PLACE and not unit.acts and unit.link in BARE:
+        return False  # Brussels as a subject is the Union more often than Belgium
     return unit.cls in ACTORS or (unit.cls == TITLE and bool(unit.country))
 
 
@@ -120,6 +122,8 @@ def subjects_of(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
         return []
     if urged := _urged(candidate, actors):
         return urged
+    if (meant := _by_pronoun(candidate)) is not None:
+        return meant
     marked = [unit for unit in actors if unit.link == "subject"]
     if marked:
         return marked
@@ -134,6 +138,20 @@ def subjects_of(candidate: Candidate, actors: list[Unit]) -> list[Unit]:
     if candidate.analysis.grammar.language.compounds and after and candidate.tense in ("present", "past"):
         return after[:1]
     return []
+
+
+def _by_pronoun(candidate: Candidate) -> list[Unit] | None:
+    """`… A and B: together they hand C tanks`: German puts the pronoun that is the subject right behind the head."""
+    analysis = candidate.analysis
+    place = analysis.units.index(candidate.unit)
+    after = analysis.units[place + 1 : place + 2]
+    finite = candidate.tense in ("present", "past")
+    if not analysis.grammar.language.compounds or not finite or not after or after[0].kind != "word":
+        return None
+    if after[0].low not in analysis.grammar.subjects:
+        return None
+    earlier = [u for u in analysis.units if u.clause < candidate.unit.clause and u.cls in ACTORS and u.link in BARE]
+    return earlier or analysis.leaders[-1:]
 
 
 def _infinite(candidate: Candidate) -> bool:

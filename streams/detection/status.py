@@ -56,7 +56,10 @@ def find_cues(analysis: Analysis) -> list[Cue]:
     kept: list[Cue] = []
     for cue in found:
         if not any(
-            other.start <= cue.start and cue.end <= other.end and other.kind != cue.kind and _longer(other, cue)
+            other.start <= cue.start
+            and cue.end <= other.end
+            and other.kind not in (cue.kind, "negation")
+            and _longer(other, cue)
             for other in kept
         ):
             kept.append(cue)

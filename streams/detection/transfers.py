@@ -3,7 +3,7 @@
 from streams.detection.arabic import receiver, within_deal
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler
-from streams.detection.makers import add_makers
+from streams.detection.makers import add_makers, add_owners
 from streams.detection.parties import actors_of, describes_weapon, is_passive, subjects_of
 from streams.detection.plausible import announced, check_transfer, comments, says
 from streams.detection.sides import ARRIVING, BARE, FROM, TAKE_TO, TO, Sides
@@ -28,8 +28,10 @@ def find_transfer(candidate: Candidate, world: World) -> Candidate:
         candidate.status = "background"
     _asked(candidate, sides)
     add_makers(candidate, sides)
+    add_owners(candidate, sides)
     _from_governing(candidate, sides)
     _from_dependent(candidate, sides)
+    _from_heading(candidate, sides)
     _fill(candidate, sides, weapons, world)
     return check_transfer(candidate, sides)
 
@@ -378,6 +380,21 @@ def _from_dependent(candidate: Candidate, sides: Sides) -> None:
     )
 
 
+def _from_heading(candidate: Candidate, sides: Sides) -> None:
+    """`Help for B - A delivers tanks`: a heading without a verb before the head's clause names who receives."""
+    analysis, number = candidate.analysis, candidate.unit.clause
+    framed = candidate.trigger.frame in ("give", "supply")
+    if sides.recipient or number != 1 or analysis.kinds[1] != "break" or not framed:
+        return
+    heading = analysis.clause(0)
+    if any(hit.entry.tense != "noun" for unit in heading for hit in unit.triggers):
+        return
+    known = {unit.country for unit in sides.supplier}
+    sides.recipient.extend(
+        unit for unit in heading if unit.link == "for" and unit.cls in (COUNTRY, PLACE) and unit.country not in known
+    )
+
+
 def _pronoun_in(candidate: Candidate, number: int, named: list[Unit]) -> list[Unit]:
     """`as he meets Kim`: the leader that a pronoun before the first name of a clause stands for."""
     analysis = candidate.analysis
@@ -454,7 +471,7 @@ def _states(units: list[Unit], world: World) -> list[Filler]:
     return fillers
 
 
-_MAKERS = 6
+_MAKERS = 9
 """So many largest exporters of arms make most of what they buy themselves."""
 _PAIR = 2
 _SELLERS = 12

@@ -160,5 +160,6 @@ class Language:
     combining: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
     forces: tuple[str, ...] = ()
     rebels: tuple[str, ...] = ()

@@ -21,7 +21,8 @@ from streams.languages.nodes import Reader, compose
 _FLAGS = ("capitals", "nouns_capital", "compounds", "adjective_after", "name_before_title")
 _WORDS = ("code", "name", "script", "order", "kept_letters", "dropped_letters")
 _SETS = (
-    "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns", "plural_pronouns", "fillers",
+    "articles", "dative_articles", "genitive_articles", "conjunctions", "pronouns",
+    "subjects", "plural_pronouns", "fillers",
     "name_particles",
     "abbreviations",
     "masculine",
