@@ -3,10 +3,12 @@
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import countries_of
 from streams.detection.grammar import Grammar
-from streams.detection.units import COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, Unit
+from streams.detection.units import BODY, COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, PLURAL, Unit
 
 _OWN = ("ه", "ها", "هما", "هم")
 """Endings of a noun that say whose it is: `لقائه`."""
+_FEMININE = frozenset({"زياره", "قمه", "مقابله", "مصافحه", "مادبه", "خلوه", "جوله", "جلسه", "مشاوره", "مكالمه"})
+"""Nouns whose own last letter is folded to that ending."""
 _NEAR = 6
 """Units between such a noun and whom it takes."""
 _PERSONS = frozenset({LEADER, PLURAL, MINISTER, FORMER, OTHER})
@@ -19,7 +21,8 @@ def is_arabic(candidate: Candidate) -> bool:
 
 def has_owner(candidate: Candidate) -> bool:
     """Whether the head is a noun that ends in a pronoun."""
-    return candidate.tense == "noun" and candidate.unit.low.split()[-1].endswith(_OWN)
+    word = candidate.unit.low.split()[-1]
+    return candidate.tense == "noun" and word.endswith(_OWN) and word not in _FEMININE
 
 
 def owner_and_partner(candidate: Candidate) -> list[Unit]:
@@ -51,6 +54,18 @@ def meets_other(candidate: Candidate) -> bool:
     beside = bool(before) and units.index(candidate.unit) - units.index(before[-1]) <= 2
     pair = [*before[-1:], *after[:1]] if beside else after[:2]
     return any(unit.cls not in (LEADER, PLURAL) for unit in pair)
+
+
+def visits_other(candidate: Candidate) -> bool:
+    """`زيارة وفد …`, `زيارته` of a minister: the noun says whose visit it is, and he is no leader."""
+    if not is_arabic(candidate) or candidate.tense != "noun":
+        return False
+    units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
+    if has_owner(candidate):
+        named = next((unit for unit in reversed(units[:head]) if unit.cls in _PERSONS and not unit.attribute), None)
+        return named is not None and named.cls not in (LEADER, PLURAL)
+    beside = next((unit for unit in units[head + 1 : head + 3] if unit.cls in _PERSONS or unit.cls == BODY), None)
+    return beside is not None and beside.cls not in (LEADER, PLURAL) and not beside.link
 
 
 def receiver(candidate: Candidate, actors: list[Unit]) -> Unit | None:

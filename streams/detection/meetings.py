@@ -195,6 +195,9 @@ def _held(candidate: Candidate, leaders: list[Unit]) -> bool:
 def _receive(candidate: Candidate, world: World) -> None:
     """`A receives B`: host and guest."""
     _meet(candidate, world)
+    if "group" in candidate.notes and not candidate.roles.get("participant"):
+        candidate.refuse("a group of leaders, and nobody who receives them")
+        return
     leaders = [unit for unit in candidate.used if unit.cls == LEADER]
     language = candidate.analysis.grammar.language
     behind = language.code in ("de", "en") and any(unit.start > candidate.hit.start for unit in leaders)

@@ -54,6 +54,9 @@ def summit(candidate: Candidate, world: World) -> None:
         candidate.refuse("nothing says that this is a summit of several states")
         return
     leaders = [unit for unit in _attending(candidate) if unit.link not in _TOPICS]
+    if _says_when(candidate) and len({unit.country for unit in leaders}) < 2:
+        candidate.refuse("the summit only says when something else is")
+        return
     if not _told(candidate, leaders):
         candidate.refuse("nothing says that the summit is held or who comes to it")
         return
@@ -62,6 +65,14 @@ def summit(candidate: Candidate, world: World) -> None:
         for filler in hosts_of(world, country, candidate):
             add_filler(candidate.roles["participant"], filler)
     candidate.notes.append("group")
+
+
+def _says_when(candidate: Candidate) -> bool:
+    """`峰会期间`: a word for during right behind the head."""
+    moment = candidate.analysis.grammar.discourse.get("moment")
+    postposed = candidate.analysis.grammar.language.script in ("han", "hangul")
+    after = candidate.analysis.text[candidate.hit.end - candidate.analysis.start :].lstrip()
+    return postposed and moment is not None and moment.match(after) is not None
 
 
 def _weight(candidate: Candidate, owners: _Owners) -> float:

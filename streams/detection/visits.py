@@ -1,5 +1,6 @@
 """Visits and journeys: whose country a leader comes to, and who is the host where nobody is named."""
 
+from streams.detection.arabic import visits_other
 from streams.detection.candidate import Candidate
 from streams.detection.fillers import add_filler, countries_of
 from streams.detection.participants import (
@@ -30,13 +31,17 @@ def visit(candidate: Candidate, world: World) -> None:
     if candidate.tense == "noun" and candidate.unit.link == "about":
         candidate.refuse("the visit is what is talked of")
         return
+    if visits_other(candidate):
+        candidate.refuse("the visitor is no leader")
+        return
     clause = analysis.clause(candidate.unit.clause)
+    arrived = _arrival(candidate)
     leaders = [
         unit
         for unit in leaders_in_reach(candidate)
         if unit.link in (*SIDES, "of", "of_or_to", "from") and unit.clause <= candidate.unit.clause
     ]
-    visitor = _visitor(candidate, leaders) or _short_named(candidate, clause) or _across_break(candidate)
+    visitor = arrived or _visitor(candidate, leaders) or _short_named(candidate, clause) or _across_break(candidate)
     visitor = visitor or _subject_before(candidate)
     if visitor is None:
         take_pronoun(candidate)
@@ -96,6 +101,16 @@ def _across_break(candidate: Candidate) -> Unit | None:
     first = content[0] if content else None
     opens = first is not None and first.cls == LEADER and not first.attribute and first.link in ("", "subject", "bare")
     return first if opens else None
+
+
+def _arrival(candidate: Candidate) -> Unit | None:
+    """`A在B抵达前 …`: in Chinese a time phrase may hold the visitor, and the subject outside of it the host."""
+    units = candidate.analysis.units
+    head = units.index(candidate.unit)
+    before = units[head - 1] if head else None
+    if candidate.analysis.grammar.language.script != "han" or before is None:
+        return None
+    return before if before.cls == LEADER and before.link == "in" and not before.attribute else None
 
 
 def _subject_before(candidate: Candidate) -> Unit | None:
