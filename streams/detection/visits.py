@@ -28,21 +28,17 @@ _VISIT_LINKS = frozenset({"", "object", "in", "to", "bare", "of", "of_or_to", "d
 def visit(candidate: Candidate, world: World) -> None:
     """`A visits country B`: its leader is the host, named or not."""
     analysis = candidate.analysis
-    if candidate.tense == "noun" and candidate.unit.link == "about":
-        candidate.refuse("the visit is what is talked of")
-        return
-    if visits_other(candidate):
-        candidate.refuse("the visitor is no leader")
+    reason = _no_visit(candidate)
+    if reason is not None:
+        candidate.refuse(reason)
         return
     clause = analysis.clause(candidate.unit.clause)
-    arrived = _arrival(candidate)
     leaders = [
         unit
         for unit in leaders_in_reach(candidate)
         if unit.link in (*SIDES, "of", "of_or_to", "from") and unit.clause <= candidate.unit.clause
     ]
-    visitor = arrived or _visitor(candidate, leaders) or _short_named(candidate, clause) or _across_break(candidate)
-    visitor = visitor or _subject_before(candidate)
+    visitor = _who_comes(candidate, leaders, clause)
     if visitor is None:
         take_pronoun(candidate)
         visitor = candidate.used[0] if candidate.used else None
@@ -73,6 +69,19 @@ def visit(candidate: Candidate, world: World) -> None:
             add_filler(candidate.roles["participant"], filler)
     candidate.score = 0.72 if candidate.trigger.strength == "strong" else 0.5
     candidate.notes.append("host not named")
+
+
+def _no_visit(candidate: Candidate) -> str | None:
+    """Why a head tells of no leader's visit, None where it may."""
+    if candidate.tense == "noun" and candidate.unit.link == "about":
+        return "the visit is what is talked of"
+    return "the visitor is no leader" if visits_other(candidate) else None
+
+
+def _who_comes(candidate: Candidate, leaders: list[Unit], clause: list[Unit]) -> Unit | None:
+    """The visitor, in the clause or in a headline's other half."""
+    found = _arrival(candidate) or _visitor(candidate, leaders) or _short_named(candidate, clause)
+    return found or _across_break(candidate) or _subject_before(candidate)
 
 
 def _short_named(candidate: Candidate, clause: list[Unit]) -> Unit | None:
