@@ -63,7 +63,7 @@ def _vague(candidate: Candidate, sides: Sides) -> bool:
 
 def _known_model(candidate: Candidate) -> bool:
     """`A to supply Leopard tanks`: arms of a known make are handed over, if only to somebody who is not named."""
-    if candidate.trigger.id.endswith(".send") or not candidate.makers or not candidate.roles.get("supplier"):
+    if candidate.trigger.id.endswith((".send", ".fund")) or not candidate.makers or not candidate.roles.get("supplier"):
         return False
     if candidate.trigger.frame == "give":
         return weapon_beside(candidate)
