@@ -76,7 +76,7 @@ def receiver(candidate: Candidate, actors: list[Unit]) -> Unit | None:
         return None
     governing = candidate.analysis.governing(candidate.unit.clause)
     above = candidate.analysis.clause(governing) if governing is not None else []
-    supplied = any(unit.end <= candidate.unit.start for unit in actors)
+    supplied = any(unit.end <= candidate.unit.start and unit.link in ("", "bare", "subject") for unit in actors)
     if not supplied and not any(unit.cls in (COUNTRY, PLACE, LEADER) for unit in above):
         return None
     units, head = candidate.analysis.units, candidate.analysis.units.index(candidate.unit)
