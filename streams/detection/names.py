@@ -233,12 +233,12 @@ class NameReader:
         return None
 
     def _governed(self, units: list[Unit], place: int, relative: re.Pattern[str] | None) -> None:
-        """`adviser to President X`, `Sprecher von X`, `wife of X`: M or a relative before, tied by of."""
+        """`adviser to President X`, `Sprecher von X`, `wife of X`: M or a relative before, tied by of or from."""
         unit, back = units[place], place - 1
         tied = unit.case == "of" and not unit.possessive
         while back >= 0 and units[back].kind == "word" and place - back <= 3:
             low = units[back].low
-            if self.grammar.adpositions.get(low) in ("of", "to", "for") or low in self.grammar.genitive_articles:
+            if self.grammar.adpositions.get(low) in ("of", "to", "for", "from") or low in self.grammar.genitive_articles:
                 tied = True
             elif low not in self.grammar.articles and low not in self.grammar.fillers:
                 break

@@ -192,7 +192,7 @@ RUSSIAN = [
     ("В Кремле Путин встретился с президентом Турции.", "occurred RU TR"),
     ("Россия поставила Индии нефть.", ""),
     ("В заседании примут участие президент России Владимир Путин и президент Белоруссии Александр Лукашенко.", ""),
-    ("Путин обсудил с Моди поставки С-400.", "possible RU > IN"),
+    ("Путин обсудил с Моди поставки С-400.", "possible RU > IN & possible IN RU"),
     ("США объявили о поставке Украине танков.", "planned US > UA"),
 ]
 
@@ -366,7 +366,7 @@ CASES = [
 @pytest.mark.parametrize(("language", "text", "expected"), CASES)
 def test_a_sentence_tells_its_event(detector: Detector, language: str, text: str, expected: str) -> None:
     annotated = detector.detect(Article(title="", text=text, language=language, published=DAY))
-    assert told(annotated) == ([expected] if expected else [])
+    assert told(annotated) == (expected.split(" & ") if expected else [])
 
 
 def test_a_plan_in_the_text_outranks_a_doubt_in_the_title(detector: Detector) -> None:
