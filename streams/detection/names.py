@@ -238,7 +238,10 @@ class NameReader:
         tied = unit.case == "of" and not unit.possessive
         while back >= 0 and units[back].kind == "word" and place - back <= 3:
             low = units[back].low
-            if self.grammar.adpositions.get(low) in ("of", "to", "for", "from") or low in self.grammar.genitive_articles:
+            if (
+                self.grammar.adpositions.get(low) in ("of", "to", "for", "from")
+                or low in self.grammar.genitive_articles
+            ):
                 tied = True
             elif low not in self.grammar.articles and low not in self.grammar.fillers:
                 break

@@ -16,6 +16,7 @@ from streams.detection.openness import backshifted, open_cues, past_cues, wished
 from streams.detection.participants import is_gerund
 from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
 from streams.detection.units import Unit
+from streams.event_types.definition import Trigger
 
 _ORDER = (
     "negation",
@@ -293,7 +294,19 @@ def _is_head(candidate: Candidate, cue: Cue) -> bool:
     leaders who talk.
     """
     inside = cue.start >= candidate.hit.word_start and cue.end <= candidate.hit.word_end
-    return inside or (candidate.type.engine == "meeting" and cue.start == candidate.hit.word_start)
+    if candidate.type.engine != "meeting":
+        return inside
+    return inside or cue.start == candidate.hit.word_start or (cue.kind == "possible" and _talks(candidate, cue))
+
+
+def _talks(candidate: Candidate, cue: Cue) -> bool:
+    """`discussed with B at a meeting`: what is only discussed is possible, but not the discussion itself."""
+    return any(
+        hit.entry.referent.type == candidate.type.name and hit.word_start <= cue.start and cue.end <= hit.word_end
+        for unit in candidate.analysis.units
+        for hit in unit.triggers
+        if isinstance(hit.entry.referent, Trigger)
+    )
 
 
 def _clause_of(analysis: Analysis, cue: Cue) -> int:
