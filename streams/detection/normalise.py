@@ -5,6 +5,7 @@ forms made plain, traditional Chinese made simplified. So a match in the folded 
 original.
 """
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -83,7 +84,15 @@ class Folder:
         return cls(_Table(kept, dropped), not dropped)
 
     def fold(self, text: str) -> "Folded":
-        """The folded text with its offsets."""
+        """The folded text with its offsets. Character references that markup left over count as what they stand for."""
+        if ("&" in text or "#" in text) and _REFERENCE.search(text):
+            plain, places = _resolved(text)
+            inner = self._fold(plain)
+            within = inner.offsets if inner.offsets is not None else range(len(inner.cased))
+            return Folded(text, inner.cased, inner.low, [places[place] for place in within])
+        return self._fold(text)
+
+    def _fold(self, text: str) -> "Folded":
         if self.plain and text.isascii():
             plain = text.translate(_CONTROLS)
             return Folded(text, plain, plain.lower(), None)
@@ -128,6 +137,43 @@ class Folder:
         return " ".join(_SEPARATORS.sub(" ", self.fold(form).low).split())
 
 
+_REFERENCE = re.compile(
+    r"(?P<apostrophe> ?(?:&|(?<![&;]))#0?39;(?=s\b)|(?<=s) &?#0?39;(?= ))"
+    r"|&(?:[a-zA-Z]{2,8}|#\d{2,5}|#[xX][0-9a-fA-F]{2,5});|(?<![&;\w])#(?P<code>\d{2,4});"
+)
+"""`&amp;`, `&#39;`, `&#x27;`, and what is left of one that lost its ampersand: `Israel #39;s`, `leaders #39; talks`."""
+_NESTED = 4
+"""How often a text is resolved: feeds escape twice (`&amp;#39;`), a text that goes on for ever is nobody's."""
+
+
+def _resolved(text: str) -> tuple[str, list[int]]:
+    """The text without character references, and where in it each character came from."""
+    plain, places = _resolve(text)
+    for _ in range(_NESTED - 1):
+        if not _REFERENCE.search(plain):
+            break
+        plain, inner = _resolve(plain)
+        places = [places[place] for place in inner]
+    return plain, places
+
+
+def _resolve(text: str) -> tuple[str, list[int]]:
+    """The text with its character references resolved, and where in it each character came from."""
+    pieces: list[str] = []
+    places: list[int] = []
+    done = 0
+    for match in _REFERENCE.finditer(text):
+        char = "'" if match["apostrophe"] else html.unescape(f"&#{match['code']};" if match["code"] else match.group())
+        if len(char) != 1:
+            continue
+        pieces += [text[done : match.start()], char]
+        places += [*range(done, match.start()), match.start()]
+        done = match.end()
+    pieces.append(text[done:])
+    places += range(done, len(text))
+    return "".join(pieces), places
+
+
 _CONTROLS = {code: " " for code in range(32) if chr(code) not in "\n\r"} | {13: "\n", 0x60: "'", 127: " "}
 _CLUSTER = re.compile("[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]*|.[\u0300-\u036f]*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\W_]")
@@ -166,6 +212,8 @@ class Folded:
             place = self.offsets[start] if start < len(self.offsets) else len(self.text)
             return place, place
         first, last = self.offsets[start], self.offsets[end - 1] + 1
+        reference = _REFERENCE.match(self.text, last - 1) if self.text[last - 1] in "&#" else None
+        last = reference.end() if reference else last
         while last < len(self.text) and _continues(self.text[last]):
             last += 1
         return first, last

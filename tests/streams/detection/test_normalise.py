@@ -31,6 +31,30 @@ def test_fold(text: str, folded: str) -> None:
     assert Folder.new().fold(text).low == folded
 
 
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Egypt #39;s president", "egypt's president"),
+        ("Egypt&#39;s president", "egypt's president"),
+        ("Egypt&amp;#039;s president", "egypt's president"),
+        ("the leaders #39; talks", "the leaders' talks"),
+        ("he said #39;no #39; twice", "he said 'no ' twice"),
+        ("Bush &amp; Blair &lt;b&gt;", "bush & blair <b>"),
+        ("&quot;Oui&quot;, dit-elle &eacute;tonn&#xe9;e", '"oui", dit-elle etonnee'),
+        ("R&D; AT&T, room #12 &nosuch;", "r&d; at&t, room #12 &nosuch;"),
+    ],
+)
+def test_character_references_left_over_count_as_what_they_stand_for(text: str, folded: str) -> None:
+    assert Folder.new().fold(text).low == folded
+
+
+def test_spans_over_character_references_lead_back_to_all_of_them() -> None:
+    folded = Folder.new().fold("He said &quot;yes&quot; to it")
+    start = folded.low.index('"yes"')
+    first, last = folded.back(start, start + len('"yes"'))
+    assert folded.text[first:last] == "&quot;yes&quot;"
+
+
 @pytest.mark.parametrize("text", ["Präsident", "Зеленский", "대통령", "Orbán"])
 def test_composed_and_decomposed_letters_fold_alike(text: str) -> None:
     for kept in ("", "äöü"):
