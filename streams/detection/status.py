@@ -421,9 +421,15 @@ def _years(candidate: Candidate, day: date | None) -> list[Cue]:
             int(match.group(1)) < (day.year if day is not None else _KNOWN)
             and _clause_of(analysis, cue) == candidate.unit.clause
             and not _since(candidate, cue)
+            and not _in_name(analysis, cue)
         ):
             found.append(cue)
     return found
+
+
+def _in_name(analysis: Analysis, year: Cue) -> bool:
+    """`Mirage 2000`, `PzH 2000`: a number inside a name is no year."""
+    return any(unit.cls and unit.start <= year.start < unit.end for unit in analysis.units)
 
 
 def _since(candidate: Candidate, year: Cue) -> bool:
