@@ -33,6 +33,7 @@ class Grammar:
     sides: Mapping[str, str]
     compound: Mapping[str, str]
     months: tuple[re.Pattern[str], ...]
+    weekdays: tuple[re.Pattern[str], ...]
     forces: Mapping[str, str]
     rebels: Mapping[str, str]
 
@@ -68,6 +69,7 @@ def compile_grammar(language: Language, fold: Callable[[str], str]) -> Grammar:
         compound={fold(word): link for word, link in language.compound.items()},
         sides={fold(word): link for word, link in language.sides.items()},
         months=tuple(pattern([month]) for month in language.months),
+        weekdays=tuple(pattern(language.weekdays[day::_WEEK]) for day in range(_WEEK)) if language.weekdays else (),
         forces=_inflected(language.forces, language, fold),
         rebels=_inflected(language.rebels, language, fold),
     )
@@ -84,6 +86,7 @@ def _inflected(forms: Iterable[str], language: Language, fold: Callable[[str], s
     }
 
 
+_WEEK = 7
 _NOTHING = re.compile(r"(?!)")
 _GAP = r"(?:[^\w\n]+\w+){0,12}?[^\w\n]+"
 

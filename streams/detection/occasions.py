@@ -116,7 +116,10 @@ def _takes_object(candidate: Candidate, cue: Cue) -> bool:
 def lies_ahead(candidate: Candidate) -> bool:
     """`travels to a meeting`, `A to press for … at the summit`: who is on the way or will act there has not met yet."""
     return candidate.tense == "noun" and (
-        _on_the_way(candidate) or _in_infinitive_headline(candidate) or _followed_by_infinitive(candidate)
+        _on_the_way(candidate)
+        or _on_programme(candidate)
+        or _in_infinitive_headline(candidate)
+        or _followed_by_infinitive(candidate)
     )
 
 
@@ -145,6 +148,18 @@ def _on_the_way(candidate: Candidate) -> bool:
         hit.entry.tense == "future" and getattr(hit.entry.referent, "frame", "") == "trip"
         for unit in candidate.analysis.clause(candidate.unit.clause)
         for hit in unit.triggers
+    )
+
+
+def _on_programme(candidate: Candidate) -> bool:
+    """`a trip that includes talks with B`: what a journey that goes on is to bring."""
+    units = candidate.analysis.units
+    place = units.index(candidate.unit)
+    programme = candidate.analysis.grammar.discourse.get("programme")
+    return programme is not None and any(
+        programme.fullmatch(unit.low)
+        for unit in units[max(0, place - 3) : place]
+        if unit.clause == candidate.unit.clause
     )
 
 

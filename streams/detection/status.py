@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
-from streams.detection.dates import COUNTED, month_cues
+from streams.detection.dates import COUNTED, month_cues, week_cues
 from streams.detection.occasions import lies_ahead, of_meeting, says_when
 from streams.detection.openness import backshifted, open_cues, past_cues, wished
 from streams.detection.participants import is_gerund
@@ -64,7 +64,17 @@ def find_cues(analysis: Analysis) -> list[Cue]:
             for other in kept
         ):
             kept.append(cue)
-    return [replace(cue, kind="planned") if backshifted(analysis, cue) else cue for cue in kept]
+    return [replace(cue, kind="planned") if backshifted(analysis, cue) else cue for cue in _denying(kept)]
+
+
+def _denying(cues: list[Cue]) -> list[Cue]:
+    """Without negations of how something goes on (`ne se déroulera pas très …`): it does go on."""
+    manners = [cue for cue in cues if cue.kind == "neutral"]
+    return [
+        cue
+        for cue in cues
+        if cue.kind != "negation" or not any(manner.start < cue.end <= manner.end for manner in manners)
+    ]
 
 
 def _is_noun(analysis: Analysis, match: re.Match[str]) -> bool:
@@ -168,7 +178,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
     planned = _pick(("planned", "future_time"), above)
     history.extend(later if done else [])
     if candidate.tense != "past":
-        planned = [*_pick(("planned", "future_time"), own), *planned, *later]
+        planned = [*_pick(("planned", "future_time"), own), *planned, *later, *week_cues(candidate, day)]
     if position == "after" and candidate.type.engine == "meeting":
         candidate.status = "background" if history else "occurred"
         candidate.cues = history

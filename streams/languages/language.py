@@ -65,7 +65,8 @@ DISCOURSE_KINDS = (
     "threat", "suspicion", "whereabouts",
     "multilateral", "plain_summit", "convened", "attending", "venue",
     "abroad", "errand", "moment", "perhaps", "results", "passed",
-    "course", "coming", "lacking", "ties", "briefly", "markets",
+    "course", "coming", "lacking", "ties", "briefly", "markets", "shortly", "today", "gone",
+    "awaited", "under_way", "perfect", "programme",
 )  # fmt: skip
 """Words that tie statements together: `disavow` and `anaphor` (who is accused denies it), `hearsay` (what is only
 said), `attribution` (who is quoted), `contents` (what a package holds), `control` (who is urged or accused would act),
@@ -85,7 +86,13 @@ says when), `perhaps` (doubt about what a finite verb tells), `results` (what is
 agreed at a meeting), `passed` (an approval behind what it approves), `course` (a meeting begins, goes on, ends),
 `coming` (what says of a meeting that it lies ahead),
 `lacking` (no, without: of the noun that follows), `ties` (prepositions of verbs of meeting), `briefly` (how or when
-somebody is in a place), `markets` (talk of money, in which a group's meeting is one of ministers). A language may
+somebody is in a place), `markets` (talk of money, in which a group's meeting is one of ministers),
+`shortly` (times that lie ahead beside a present: this week), `today` (so only beside a
+noun), `gone` (makes a weekday one of the past: last),
+`awaited` (what is hoped for or needed), `under_way` (verbs of the present that a meeting goes with: is held, opens),
+`perfect` (auxiliaries beside a participle that looks like a present), `programme` (verbs with what a
+journey is to bring: includes). A
+language may
 do without them.
 """
 
@@ -121,6 +128,7 @@ class Language:
     `combining` maps first parts of adjectives to their state (franco-allemand): they count with a hyphen only.
     In lists of forms `~` at an end stands for any letters of the same word, a blank for a blank, `…` for up to six
     words.
+    `weekdays` begin with Monday; further forms follow by sevens in the same order.
     """
 
     code: str
@@ -159,6 +167,7 @@ class Language:
     compound: Mapping[str, str] = field(default_factory=dict)
     combining: Mapping[str, str] = field(default_factory=dict)
     months: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
     masculine: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
     forces: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ _SETS = (
     "abbreviations",
     "masculine",
 )  # fmt: skip
-_LISTS = ("months", "possessive", "passive", "infinitive", "forces", "rebels")
+_LISTS = ("months", "weekdays", "possessive", "passive", "infinitive", "forces", "rebels")
 _LINKED = ("sides", "compound", "adpositions", "postpositions", "prefixes")
 _GROUPED = {"markers": MARKER_KINDS, "cues": CUE_KINDS, "clauses": CLAUSE_KINDS, "discourse": DISCOURSE_KINDS}
 
