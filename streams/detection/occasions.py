@@ -18,6 +18,8 @@ def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
         cues = [cue for cue in cues if lacking.fullmatch(cue.text) is None or _lacks_meeting(candidate, cue)]
     coming = candidate.analysis.grammar.discourse.get("coming")
     cues = [cue for cue in cues if cue.kind != "planned" or coming is None or coming.fullmatch(cue.text) is not None]
+    if has_arrived(candidate):
+        cues = [cue for cue in cues if cue.kind != "planned" or cue.start < candidate.hit.start]
     if perhaps is None:
         return cues
     if candidate.tense == "noun":
@@ -27,6 +29,23 @@ def of_meeting(candidate: Candidate, cues: list[Cue]) -> list[Cue]:
     if not _is_finite(candidate):
         return cues
     return [cue for cue in cues if cue.kind not in _DOUBTS or perhaps.fullmatch(cue.text) is not None]
+
+
+def has_arrived(candidate: Candidate) -> bool:
+    """`has arrived for a visit which will include …`: the visit has begun, whatever it is still to bring."""
+    return (
+        candidate.tense == "noun"
+        and candidate.trigger.frame in _JOURNEYS
+        and any(
+            hit.entry.tense in ("past", "participle") and getattr(hit.entry.referent, "frame", "") in _JOURNEYS
+            for unit in candidate.analysis.clause(candidate.unit.clause)
+            for hit in unit.triggers
+            if unit.end <= candidate.hit.start
+        )
+    )
+
+
+_JOURNEYS = ("visit", "trip")
 
 
 def _lacks_meeting(candidate: Candidate, cue: Cue) -> bool:

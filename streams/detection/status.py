@@ -11,7 +11,7 @@ from datetime import date
 
 from streams.detection.candidate import Analysis, Candidate, Cue
 from streams.detection.dates import COUNTED, month_cues, week_cues
-from streams.detection.occasions import lies_ahead, of_meeting, says_when
+from streams.detection.occasions import has_arrived, lies_ahead, of_meeting, says_when
 from streams.detection.openness import backshifted, open_cues, past_cues, wished
 from streams.detection.participants import is_gerund
 from streams.detection.scope import court_cues, demote, governing, speaking_of, threat_cues
@@ -193,6 +193,7 @@ def _weigh(candidate: Candidate, own: list[Cue], above: list[Cue], day: date | N
         candidate.status, candidate.cues, candidate.explicit = "planned", planned, explicit
     else:
         candidate.status = "occurred"
+        candidate.explicit |= candidate.type.engine == "meeting" and has_arrived(candidate)
 
 
 def _claimed(candidate: Candidate, own: list[Cue]) -> list[Cue]:

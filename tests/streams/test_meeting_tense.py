@@ -92,6 +92,11 @@ PAIRS = [
         "La rencontre entre Macron et Scholz s'est déroulée très cordialement",
         "La rencontre entre Macron et Scholz ne se déroulera pas très cordialement",
     ),
+    (
+        "en",
+        "Modi has arrived in Britain for a visit which will include talks with Prime Minister Rishi Sunak",
+        "Modi will arrive in Britain for a visit which will include talks with Prime Minister Rishi Sunak",
+    ),
 ]
 
 
