@@ -69,6 +69,8 @@ MADE = frozenset("制产造")
 BETWEEN = MADE | frozenset("生国的首批第一二三四五六七八九十两多最后新型架辆艘枚台套门支级式")
 """Letters that may stand between a maker and a weapon."""
 
+NEW = frozenset("新")
+"""`法国新总统`: behind a state it says that its leader is new; Singapore is meant elsewhere."""
 AMBIVALENT = frozenset("新西马加白古以")
 """Short names that begin too many words to be a state after a verb: only beside another state or before a title."""
 

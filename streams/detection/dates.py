@@ -29,7 +29,7 @@ def month_cues(candidate: Candidate, day: date | None) -> tuple[list[Cue], list[
     start, end = clause[0].start - analysis.start, clause[-1].end - analysis.start
     for number, pattern in enumerate(analysis.grammar.months, start=1):
         match = pattern.search(analysis.text, start, end)
-        if match is None or _is_verb(analysis, analysis.start + match.start()):
+        if match is None or _is_word(analysis, number, analysis.start + match.start()):
             continue
         cue_place = analysis.start + match.start(), analysis.start + match.end()
         distance = (number - day.month) % 12
@@ -98,10 +98,10 @@ def _is_gone(analysis: Analysis, start: int, end: int) -> bool:
     return gone is not None and gone.search(analysis.text, max(0, start - _BESIDE), end + _BESIDE) is not None
 
 
-def _is_verb(analysis: Analysis, start: int) -> bool:
-    """`may have sent`: the name of a month that is also a word of possibility wants its capital letter."""
-    possible = analysis.grammar.cues.get("possible")
-    unit = next((unit for unit in analysis.units if unit.start == start), None)
-    if unit is None or possible is None or not unit.cased[:1].islower():
-        return False
-    return possible.fullmatch(unit.low) is not None
+def _is_word(analysis: Analysis, number: int, start: int) -> bool:
+    """`thousands march`, `may have sent`: where months are written with a capital letter, a small one is none."""
+    unit = next((unit for unit in analysis.units if unit.start <= start < unit.end), None)
+    month = analysis.grammar.language.months[number - 1]
+    return (
+        unit is not None and month[:1].isupper() and unit.cased[start - unit.start : start - unit.start + 1].islower()
+    )

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from streams.detection.chinese import AMBIVALENT, MADE, NO_STATE
+from streams.detection.chinese import AMBIVALENT, MADE, NEW, NO_STATE
 from streams.detection.grammar import Grammar
 from streams.detection.units import ADJECTIVE, BODY, COUNTRY, FORMER, LEADER, MINISTER, STATES, TITLE, WEAK, Unit
 from streams.detection.world import World
@@ -62,6 +62,7 @@ class NameReader:
                 not counts
                 or (after is not None and f"{unit.low}{after.low[:1]}" in NO_STATE)
                 or (before is not None and f"{before.low[-1:]}{unit.low}" in NO_STATE)
+                or (before is not None and unit.low in NEW and before.cls in STATES)
             ):
                 unit.cls, unit.country, unit.kind = "", None, "word"
 
