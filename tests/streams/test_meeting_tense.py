@@ -86,11 +86,11 @@ PAIRS = [
         "Der Gipfel von Putin und Erdogan findet am Freitag statt",
     ),
     ("en", "Modi ended a trip that included talks with Macron", "Modi begins a trip that includes talks with Macron"),
-    ("en", "Macron hails Israeli president's visit", "Macron presses ahead with Israeli president's visit"),
+    ("en", "Scholz hails Kenyan president's visit", "Scholz presses ahead with Kenyan president's visit"),
     (
         "fr",
-        "La rencontre entre Macron et Scholz s'est déroulée très cordialement",
-        "La rencontre entre Macron et Scholz ne se déroulera pas très cordialement",
+        "La rencontre entre Macron et Scholz s'est déroulée à Nancy",
+        "La rencontre entre Macron et Scholz se déroulera à Nancy",
     ),
     (
         "en",
