@@ -363,6 +363,15 @@ def take_destination(candidate: Candidate, world: World) -> None:
     candidate.notes.append("host not named")
 
 
+def take_with_host(candidate: Candidate, world: World, guest: Unit, place: Unit) -> None:
+    """A guest, and whoever leads the country of the place: the host that nobody names."""
+    take(candidate, [guest])
+    candidate.used.append(place)
+    for filler in hosts_of(world, str(place.country), candidate):
+        add_filler(candidate.roles["participant"], filler)
+    candidate.notes.append("host not named")
+
+
 def take_honoured(candidate: Candidate, world: World) -> None:
     """`state dinner at the palace in C for A`: the host is who leads the country of the place."""
     units = candidate.analysis.clause(candidate.unit.clause)
@@ -371,12 +380,8 @@ def take_honoured(candidate: Candidate, world: World) -> None:
     place = next((unit for unit in after if unit.cls == PLACE and unit.acts), None)
     if guest is None or place is None or place.country in (None, guest.country) or candidate.trigger.strength == "weak":
         return
-    take(candidate, [guest])
-    candidate.used.append(place)
-    for filler in hosts_of(world, str(place.country), candidate):
-        add_filler(candidate.roles["participant"], filler)
+    take_with_host(candidate, world, guest, place)
     candidate.score = 0.6
-    candidate.notes.append("host not named")
 
 
 def take_stay(candidate: Candidate, world: World) -> None:

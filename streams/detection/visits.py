@@ -12,6 +12,7 @@ from streams.detection.participants import (
     may_host,
     take,
     take_pronoun,
+    take_with_host,
     verb_closes,
 )
 from streams.detection.units import COUNTRY, FORMER, LEADER, MINISTER, OTHER, PLACE, WEAK, Unit
@@ -316,12 +317,8 @@ def stay(candidate: Candidate, world: World) -> None:
     if not foreign or not closes or not may_host(place):
         candidate.refuse("the headline does not place a leader in another country")
         return
-    take(candidate, [visitor])
-    candidate.used.append(place)
-    for filler in hosts_of(world, str(place.country), candidate):
-        add_filler(candidate.roles["participant"], filler)
+    take_with_host(candidate, world, visitor, place)
     candidate.score = 0.58
-    candidate.notes.append("host not named")
 
 
 def _new_heading(candidate: Candidate, after: Unit | None) -> bool:
